@@ -1,0 +1,24 @@
+/* chihuo-error.c - what can go wrong at run time
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "chihuo-error.h"
+
+G_DEFINE_QUARK (chihuo-error-quark, chihuo_error)
+
+G_DEFINE_ENUM_TYPE (ChihuoError, chihuo_error,
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_FAILED, "failed"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_INVALID, "invalid"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_TOO_LARGE, "too-large"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_CONFIG, "config"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_BACKEND, "backend"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_PROTOCOL, "protocol"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_NOT_SUPPORTED, "not-supported"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_CLOSED, "closed"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_STALE, "stale"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_ABANDONED, "abandoned"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_TIMED_OUT, "timed-out"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_UNKNOWN_OUTCOME, "unknown-outcome"))
