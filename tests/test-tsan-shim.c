@@ -5,10 +5,16 @@
 
 #include "config.h"
 
-#include <glib.h>
+#include <glib-object.h>
 
 #define N_THREADS 4
 #define N_ROUNDS  5000
+
+typedef struct
+{
+  gatomicrefcount  ref_count;
+  char            *text;
+} Counted;
 
 typedef struct
 {
@@ -21,6 +27,8 @@ typedef struct
   guint     rec;     /* rec_lock */
   guint     rw;      /* rw_lock */
   guint     bare;    /* guarded by nothing: the race to be found */
+  Counted  *counted;
+  GObject  *object;
 } Shared;
 
 static Shared shared;
@@ -65,6 +73,43 @@ turn_thread (gpointer data)
   g_mutex_unlock (&shared.lock);
 
   return NULL;
+}
+
+/* Whoever is last frees what the others have read */
+static gpointer
+count_down_thread (gpointer data)
+{
+  Counted *counted = shared.counted;
+
+  g_assert_cmpstr (counted->text, ==, "text");
+  if (g_atomic_ref_count_dec (&counted->ref_count))
+    {
+      g_free (counted->text);
+      g_free (counted);
+    }
+
+  return NULL;
+}
+
+static gpointer
+unref_thread (gpointer data)
+{
+  char *text = g_object_get_data (shared.object, "text");
+
+  g_assert_cmpstr (text, ==, "text");
+  g_object_unref (shared.object);
+
+  return NULL;
+}
+
+/* Instrumented, as a finalize of ours is: the sanitizer sees what it writes */
+static void
+wipe (gpointer data)
+{
+  char *text = data;
+
+  text[0] = '\0';
+  g_free (text);
 }
 
 static gpointer
@@ -113,6 +158,33 @@ test_cond_until (void)
   g_mutex_unlock (&shared.lock);
 }
 
+static void
+test_ref_count (void)
+{
+  shared.counted = g_new (Counted, 1);
+  shared.counted->text = g_strdup ("text");
+  g_atomic_ref_count_init (&shared.counted->ref_count);
+  for (guint i = 1; i < N_THREADS; i++)
+    g_atomic_ref_count_inc (&shared.counted->ref_count);
+
+  run_threads (count_down_thread);
+}
+
+static void
+test_object (void)
+{
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+
+  shared.object = object;
+  g_object_set_data_full (object, "text", g_strdup ("text"), wipe);
+  g_object_add_weak_pointer (object, (gpointer *) &object);
+  for (guint i = 1; i < N_THREADS; i++)
+    g_object_ref (object);
+
+  run_threads (unref_thread);
+  g_assert_null (object);
+}
+
 /* A sanitizer that sees nothing would pass, too: a real race has to be reported */
 static void
 test_race_found (void)
@@ -136,6 +208,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tsan-shim/locks", test_locks);
   g_test_add_func ("/tsan-shim/cond", test_cond);
   g_test_add_func ("/tsan-shim/cond-until", test_cond_until);
+  g_test_add_func ("/tsan-shim/ref-count", test_ref_count);
+  g_test_add_func ("/tsan-shim/object", test_object);
   g_test_add_func ("/tsan-shim/race-found", test_race_found);
 
   return g_test_run ();

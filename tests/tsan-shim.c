@@ -1,4 +1,4 @@
-/* tsan-shim.c - GLib's locks as pthread locks, so that ThreadSanitizer sees them
+/* tsan-shim.c - GLib's locks and reference counts, so that ThreadSanitizer sees them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,12 +10,14 @@
 
 #include "config.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sanitizer/tsan_interface.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <glib.h>
+#include <glib-object.h>
 
 typedef void (* Destroy) (void *lock);
 
@@ -282,4 +284,36 @@ void
 g_cond_broadcast (GCond *self)
 {
   check (pthread_cond_broadcast (COND (self)));
+}
+
+/* The macros of these names check types; the functions are what is called */
+void
+(g_atomic_ref_count_inc) (gatomicrefcount *count)
+{
+  __atomic_fetch_add (count, 1, __ATOMIC_RELAXED);
+}
+
+gboolean
+(g_atomic_ref_count_dec) (gatomicrefcount *count)
+{
+  return __atomic_fetch_sub (count, 1, __ATOMIC_ACQ_REL) == 1;
+}
+
+/* What the atomic subtraction inside does: whoever drops the last reference sees what the others did before */
+void
+(g_object_unref) (gpointer object)
+{
+  static void (* unref) (gpointer);
+  void (* real) (gpointer) = __atomic_load_n (&unref, __ATOMIC_RELAXED);
+
+  if (real == NULL)
+    {
+      real = (void (*) (gpointer)) dlsym (RTLD_NEXT, "g_object_unref");
+      check (real == NULL);
+      __atomic_store_n (&unref, real, __ATOMIC_RELAXED);
+    }
+
+  __tsan_acquire (object);
+  __tsan_release (object);
+  real (object);
 }
