@@ -17,7 +17,8 @@ FLOORS = {
     2: 'item record task-life batch stats backend record-codec simple-backend '
        'simple-claim simple-page simple-queue simple-storage simple-upkeep',
     4: 'registry',
-    5: 'store call request sweeping bell engine runner workers helper events queue loop snapshot',
+    5: 'store parcel call request sweeping bell engine event runner worker workers helper events queue '
+       'loop snapshot',
     6: 'run',
 }
 BACKENDS = 3
