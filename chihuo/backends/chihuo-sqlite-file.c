@@ -26,7 +26,7 @@
 #define BUSY_TIMEOUT 2000
 
 /* How many pages the log has when it is worth to be brought into the database */
-#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES 4000
 
 static int
 wal_hook_cb (void *data, sqlite3 *db, const char *name, int n_pages)
@@ -86,6 +86,7 @@ connect_database (ChihuoSqliteFile *self, gboolean *is_empty, GError **error)
     }
 
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT);
+  sqlite3_db_config (self->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1200, 200);
   sqlite3_db_config (self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   rc = sqlite3_exec (self->db,
