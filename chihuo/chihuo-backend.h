@@ -18,9 +18,23 @@
 
 G_BEGIN_DECLS
 
-/* The most a vfunc may touch in one call */
+/**
+ * CHIHUO_BACKEND_MAX_TOUCHED:
+ *
+ * The most records a vfunc may touch in one call.
+ *
+ * Since: 1.0
+ */
 #define CHIHUO_BACKEND_MAX_TOUCHED 1024
 
+/**
+ * CHIHUO_BACKEND_EXTENSION_POINT:
+ *
+ * The name of the [struct@Gio.IOExtensionPoint] where backends are registered,
+ * each under the scheme of its URIs.
+ *
+ * Since: 1.0
+ */
 #define CHIHUO_BACKEND_EXTENSION_POINT "chihuo-backend"
 
 #define CHIHUO_TYPE_BACKEND (chihuo_backend_get_type ())

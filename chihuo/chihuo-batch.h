@@ -16,8 +16,22 @@ G_BEGIN_DECLS
 
 #define CHIHUO_TYPE_BATCH (chihuo_batch_get_type ())
 
-/* A batch is cut here; a claim of n counts as n items */
+/**
+ * CHIHUO_BATCH_MAX_ITEMS:
+ *
+ * A batch is cut at so many items; a claim of n counts as n items.
+ *
+ * Since: 1.0
+ */
 #define CHIHUO_BATCH_MAX_ITEMS 256
+
+/**
+ * CHIHUO_BATCH_MAX_BYTES:
+ *
+ * A batch is cut at so many bytes of ids and infos.
+ *
+ * Since: 1.0
+ */
 #define CHIHUO_BATCH_MAX_BYTES (1024 * 1024)
 
 typedef struct _ChihuoBatch ChihuoBatch;

@@ -7,6 +7,15 @@
 
 #include "chihuo-error.h"
 
+/**
+ * chihuo_error_quark:
+ *
+ * Gets the domain of [error@Chihuo.Error].
+ *
+ * Returns: the domain
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (chihuo-error-quark, chihuo_error)
 
 G_DEFINE_ENUM_TYPE (ChihuoError, chihuo_error,

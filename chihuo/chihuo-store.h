@@ -81,9 +81,7 @@ void               chihuo_store_send           (ChihuoStore            *self,
                                                 ChihuoCallDone          done,
                                                 gpointer                data);
 gboolean           chihuo_store_take_back      (ChihuoStore            *self,
-                                                ChihuoCall             *call,
-                                                int                     code,
-                                                const char             *why);
+                                                ChihuoCall             *call);
 
 void               chihuo_store_add_client     (ChihuoStore            *self,
                                                 ChihuoStoreClient      *client);

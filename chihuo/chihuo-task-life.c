@@ -14,6 +14,14 @@
  * the simulator all call it. tests/task-life.csv says the same as data, and each backend is held
  * against that. */
 
+/**
+ * ChihuoMoment:
+ *
+ * The time of a step, told by whoever asks: a plain struct.
+ *
+ * Since: 1.0
+ */
+
 G_DEFINE_ENUM_TYPE (ChihuoPlace, chihuo_place,
                     G_DEFINE_ENUM_VALUE (CHIHUO_PLACE_KEEP, "keep"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_PLACE_TAIL, "tail"),

@@ -14,10 +14,22 @@
 
 G_BEGIN_DECLS
 
-/* How long an abandoned run keeps its lease */
-#define CHIHUO_ABANDONED_LEASE (1 * G_USEC_PER_SEC)
+/**
+ * CHIHUO_ABANDONED_LEASE:
+ *
+ * How long an abandoned run keeps its lease, in µs.
+ *
+ * Since: 1.0
+ */
+#define CHIHUO_ABANDONED_LEASE 1000000
 
-/* How much of an error's text is kept, in bytes */
+/**
+ * CHIHUO_ERROR_MAX_LENGTH:
+ *
+ * How much of an error's text is kept, in bytes.
+ *
+ * Since: 1.0
+ */
 #define CHIHUO_ERROR_MAX_LENGTH 4096
 
 #define CHIHUO_TYPE_PLACE (chihuo_place_get_type ())

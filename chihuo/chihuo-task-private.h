@@ -93,6 +93,7 @@ void              chihuo_task_set_settler     (ChihuoTask              *self,
                                                gpointer                 owner);
 gpointer          chihuo_task_get_run         (ChihuoTask              *self);
 gboolean          chihuo_task_is_kept         (ChihuoTask              *self);
+gboolean          chihuo_task_close           (ChihuoTask              *self);
 void              chihuo_task_take_answer     (ChihuoTask              *self,
                                                ChihuoTaskAnswer        *answer);
 void              chihuo_task_answer_clear    (ChihuoTaskAnswer        *answer);

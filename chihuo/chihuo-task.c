@@ -1010,6 +1010,14 @@ chihuo_task_is_kept (ChihuoTask *self)
   return g_atomic_int_get ((int *) &object->ref_count) != 1 || object->qdata != NULL;
 }
 
+/* Ends the run for the object, unless an answer is there or on its way. Says whether it did */
+gboolean
+chihuo_task_close (ChihuoTask *self)
+{
+  return g_atomic_int_compare_and_exchange (&self->answer_state, ANSWER_STATE_NONE,
+                                            ANSWER_STATE_GIVEN);
+}
+
 /* Ends the run for the object: later answers are too late. Gives the answer, if there was one */
 void
 chihuo_task_take_answer (ChihuoTask *self, ChihuoTaskAnswer *answer)

@@ -1,0 +1,1021 @@
+/* chihuo-engine.c - what to claim, to renew, to settle and to give up: a state machine
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <math.h>
+
+#include "chihuo-engine.h"
+
+/* Events come in as calls, actions go out by chihuo_engine_collect() (to the store), _pop_action() and
+ * _pop_over() (to the code's side). There is no I/O in here, no thread, no lock and no clock: a runner
+ * calls it under its lock and tells the time; the simulation does so with a clock of its own.
+ *
+ * A run goes READY → RUNNING → ENDED → SENT → OVER. Each state has its list. */
+
+/* As much is claimed ahead as will start within this time, µs */
+#define PREFETCH_TIME (20.0 * 1000)
+#define PREFETCH_MAX 1024
+
+/* Claimed ahead, but not started by then: others shall have it */
+#define PREFETCH_PATIENCE (1 * G_USEC_PER_SEC)
+
+/* A worker takes as many tasks at a time as it can run in this time, µs */
+#define HAND_TIME 100.0
+#define HAND_MAX 64
+
+/* So many settles are worth an exchange of their own while there is still work at hand */
+#define SETTLES_WORTH_SENDING (CHIHUO_BATCH_MAX_ITEMS / 2)
+
+/* The wall clock may have been set: what is due is looked for at least so often */
+#define DUE_RECHECK (60 * G_USEC_PER_SEC)
+
+/* Something waits that we cannot have (the queue is paused, it is a suspect): look again then */
+#define WAITING_RECHECK (1 * G_USEC_PER_SEC)
+
+typedef enum
+{
+  ENGINE_STATE_RUNNING,
+  ENGINE_STATE_STOPPING, /* claims nothing any more; its runs go on until cancel_at */
+  ENGINE_STATE_OVER,     /* nothing is held, nothing will be claimed */
+} EngineState;
+
+struct _ChihuoEngine
+{
+  ChihuoEngineOptions options;
+  EngineState         state;
+  GRand              *random;         /* (owned) */
+  GQueue              ready;
+  GQueue              running;
+  GQueue              ended;
+  GQueue              sent;
+  GQueue              over;
+  GQueue              left;           /* over for the store, but their code has not returned */
+  GQueue              todo;           /* runs with an action, by todo_link */
+  GHashTable         *index;          /* (owned) (nullable): payload → run, made when first needed */
+  guint32             request;        /* of the last claim */
+  gboolean            claiming;       /* a claim is under way */
+  gboolean            hungry;         /* there may be something to claim */
+  gboolean            held;           /* somebody says that more will come */
+  gboolean            drained;        /* nothing waited, nothing ran, at the last claim */
+  gboolean            abandoned;
+  guint               n_suspects;     /* held ones that have crashed before */
+  gint64              claim_at;       /* when to look again; lease clock, as all that follow */
+  gint64              next_renewal;
+  gint64              next_deadline;
+  gint64              cancel_at;      /* while stopping; G_MAXINT64: done */
+  double              pace;           /* µs a task keeps its slot, in the mean; 0 = not known */
+};
+
+/* --- runs --- */
+
+static GQueue *
+list_of (ChihuoEngine *self, ChihuoRunState state)
+{
+  switch (state)
+    {
+    case CHIHUO_RUN_STATE_READY:
+      return &self->ready;
+    case CHIHUO_RUN_STATE_RUNNING:
+      return &self->running;
+    case CHIHUO_RUN_STATE_ENDED:
+      return &self->ended;
+    case CHIHUO_RUN_STATE_SENT:
+      return &self->sent;
+    case CHIHUO_RUN_STATE_OVER:
+    default:
+      return &self->over;
+    }
+}
+
+static void
+move_run (ChihuoEngine *self, ChihuoRun *run, ChihuoRunState state)
+{
+  g_queue_unlink (list_of (self, run->state), &run->link);
+  run->state = state;
+  g_queue_push_tail_link (list_of (self, state), &run->link);
+}
+
+static void
+forget_action (ChihuoEngine *self, ChihuoRun *run)
+{
+  if (run->todo == CHIHUO_ACTION_NONE)
+    return;
+
+  g_queue_unlink (&self->todo, &run->todo_link);
+  run->todo = CHIHUO_ACTION_NONE;
+}
+
+static void
+want_action (ChihuoEngine *self, ChihuoRun *run, ChihuoAction action)
+{
+  forget_action (self, run);
+  run->todo = action;
+  g_queue_push_tail_link (&self->todo, &run->todo_link);
+}
+
+static void
+add_claimed (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoClaimed *claimed)
+{
+  ChihuoRun *run = g_slice_new0 (ChihuoRun);
+
+  run->claimed = *claimed;
+  claimed->payload = NULL;
+  run->link.data = run;
+  run->todo_link.data = run;
+  run->claimed_at = moment->lease;
+  run->renew_at = moment->lease + self->options.lease / 3;
+  run->deadline = G_MAXINT64;
+  run->overdue_at = G_MAXINT64;
+  run->state = CHIHUO_RUN_STATE_READY;
+  g_queue_push_tail_link (&self->ready, &run->link);
+
+  self->next_renewal = MIN (self->next_renewal, run->renew_at);
+  if (run->claimed.crashes > 0)
+    self->n_suspects++;
+  if (self->index != NULL)
+    g_hash_table_insert (self->index, run->claimed.payload, run);
+}
+
+static void
+run_is_over (ChihuoEngine *self, ChihuoRun *run, ChihuoOutcome outcome)
+{
+  run->outcome = outcome;
+  g_queue_unlink (list_of (self, run->state), &run->link);
+  run->state = CHIHUO_RUN_STATE_OVER;
+  g_queue_push_tail_link (run->in_code ? &self->left : &self->over, &run->link);
+  forget_action (self, run);
+  if (run->claimed.crashes > 0)
+    self->n_suspects--;
+  if (self->index != NULL && g_hash_table_lookup (self->index, run->claimed.payload) == run)
+    g_hash_table_remove (self->index, run->claimed.payload);
+}
+
+void
+chihuo_engine_free_run (ChihuoRun *run)
+{
+  g_clear_pointer (&run->claimed.payload, chihuo_payload_unref);
+  if (run->error != NULL)
+    g_free (run->error);
+  g_slice_free (ChihuoRun, run);
+}
+
+/* --- life --- */
+
+ChihuoEngine *
+chihuo_engine_new (const ChihuoEngineOptions *options)
+{
+  ChihuoEngine *self = g_new0 (ChihuoEngine, 1);
+
+  self->options = *options;
+  self->random = g_rand_new_with_seed (options->seed);
+  g_queue_init (&self->ready);
+  g_queue_init (&self->running);
+  g_queue_init (&self->ended);
+  g_queue_init (&self->sent);
+  g_queue_init (&self->over);
+  g_queue_init (&self->left);
+  g_queue_init (&self->todo);
+  self->hungry = TRUE;
+  self->claim_at = G_MAXINT64;
+  self->next_renewal = G_MAXINT64;
+  self->next_deadline = G_MAXINT64;
+  self->cancel_at = G_MAXINT64;
+
+  return self;
+}
+
+static void
+free_list (GQueue *list)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (list)) != NULL)
+    chihuo_engine_free_run (link->data);
+}
+
+void
+chihuo_engine_free (ChihuoEngine *self)
+{
+  free_list (&self->ready);
+  free_list (&self->running);
+  free_list (&self->ended);
+  free_list (&self->sent);
+  free_list (&self->over);
+  free_list (&self->left);
+  g_clear_pointer (&self->index, g_hash_table_unref);
+  g_rand_free (self->random);
+  g_free (self);
+}
+
+/* --- how much at a time --- */
+
+/* What will start within 20 ms; nothing when tasks are long */
+static guint
+get_prefetch (ChihuoEngine *self)
+{
+  double n;
+
+  if (self->pace <= 0)
+    return 0;
+
+  n = self->options.concurrency * PREFETCH_TIME / self->pace;
+
+  return n >= PREFETCH_MAX ? PREFETCH_MAX : n;
+}
+
+static guint
+get_want (ChihuoEngine *self)
+{
+  guint held = self->running.length + self->ready.length;
+  guint goal = self->options.concurrency + get_prefetch (self);
+
+  return goal > held ? goal - held : 0;
+}
+
+/* How many slots are free for tasks that are not here yet */
+guint
+chihuo_engine_get_n_free (ChihuoEngine *self)
+{
+  guint held = self->running.length + self->ready.length;
+
+  return self->options.concurrency > held ? self->options.concurrency - held : 0;
+}
+
+/* How many tasks a worker should take at a time */
+guint
+chihuo_engine_get_hand (ChihuoEngine *self)
+{
+  if (self->pace <= 0)
+    return 1;
+
+  return CLAMP (HAND_TIME / self->pace, 1, HAND_MAX);
+}
+
+/* `busy` µs were spent on `n_tasks` tasks, one after another */
+void
+chihuo_engine_note_pace (ChihuoEngine *self, gint64 busy, guint n_tasks)
+{
+  double pace = MAX ((double) busy, 0.1) / n_tasks;
+  double weight = MIN (n_tasks * 0.1, 0.5);
+
+  self->pace = self->pace <= 0 ? pace : self->pace + (pace - self->pace) * weight;
+}
+
+/* --- to the store --- */
+
+static void
+init_item (ChihuoEngine *self, ChihuoMail *mail, ChihuoOp op, ChihuoRun *run)
+{
+  *mail = (ChihuoMail) { .run = run };
+  mail->item.op = op;
+  mail->item.queue = self->options.queue;
+  mail->item.claimant = self->options.claimant;
+  if (run != NULL)
+    {
+      mail->item.payload = chihuo_payload_ref (run->claimed.payload);
+      mail->item.token = run->claimed.token;
+      mail->item.handle = run->claimed.handle;
+    }
+}
+
+static guint
+collect_renewals_of (ChihuoEngine *self, const ChihuoMoment *moment, GQueue *list, ChihuoMail *mails,
+                     guint max)
+{
+  gint64 soon = moment->lease + self->options.lease / 12;
+  guint n = 0;
+
+  for (GList *l = list->head; l != NULL; l = l->next)
+    {
+      ChihuoRun *run = l->data;
+
+      if (run->cancel == CHIHUO_CANCEL_LOST)
+        continue;
+      if (run->renew_at <= soon && n < max)
+        {
+          init_item (self, &mails[n], CHIHUO_OP_RENEW, run);
+          mails[n++].item.renew.lease = self->options.lease;
+          run->renew_at = moment->lease + self->options.lease / 3;
+        }
+      self->next_renewal = MIN (self->next_renewal, run->renew_at);
+    }
+
+  return n;
+}
+
+static guint
+collect_renewals (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *mails, guint max)
+{
+  guint n;
+
+  if (moment->lease < self->next_renewal)
+    return 0;
+
+  self->next_renewal = G_MAXINT64;
+  n = collect_renewals_of (self, moment, &self->running, mails, max);
+
+  return n + collect_renewals_of (self, moment, &self->ready, mails + n, max - n);
+}
+
+static guint
+collect_settles (ChihuoEngine *self, ChihuoMail *mails, guint max)
+{
+  guint n = 0;
+
+  max = MIN (max, CHIHUO_BATCH_MAX_ITEMS);
+  while (n < max && self->ended.length > 0)
+    {
+      ChihuoRun *run = self->ended.head->data;
+      ChihuoItem *item = &mails[n].item;
+
+      init_item (self, &mails[n++], CHIHUO_OP_SETTLE, run);
+      item->settle.how = run->how;
+      item->settle.finish = run->finish;
+      item->settle.delay = run->delay;
+      if (run->error != NULL)
+        item->settle.error = g_strdup (run->error);
+      move_run (self, run, CHIHUO_RUN_STATE_SENT);
+    }
+
+  return n;
+}
+
+/* Whether it is worth asking now: at once when a slot is idle, else in big steps */
+static gboolean
+wants_claim (ChihuoEngine *self)
+{
+  guint want = get_want (self);
+
+  return self->state == ENGINE_STATE_RUNNING && !self->claiming && want > 0
+         && (self->ready.length == 0 || want >= get_prefetch (self) / 2);
+}
+
+static guint
+collect_claim (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_claim_suspect,
+               ChihuoMail *mail, guint max)
+{
+  ChihuoItem *item = &mail->item;
+
+  if (max == 0 || !self->hungry || !wants_claim (self))
+    return 0;
+
+  init_item (self, mail, CHIHUO_OP_CLAIM, NULL);
+  item->claim.n = MIN (get_want (self), CHIHUO_BATCH_MAX_ITEMS);
+  item->claim.suspects = may_claim_suspect && chihuo_engine_get_n_free (self) > 0 ? 1 : 0;
+  item->claim.request = ++self->request;
+  item->claim.lease = self->options.lease;
+  item->claim.max_tries = self->options.max_tries;
+  item->claim.max_crashes = self->options.max_crashes;
+  self->claiming = TRUE;
+
+  return 1;
+}
+
+/* What is to be sent now: renewals first, then settles, then a claim, which so finds what the settles
+ * have sent back */
+guint
+chihuo_engine_collect (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_claim_suspect,
+                       ChihuoMail *mails, guint max)
+{
+  guint n;
+  guint n_settles;
+
+  chihuo_engine_advance (self, moment);
+  n = collect_renewals (self, moment, mails, max);
+  n_settles = collect_settles (self, mails + n, max - n);
+  n += n_settles;
+  if (n_settles > 0)
+    self->hungry = TRUE;
+
+  return n + collect_claim (self, moment, may_claim_suspect, mails + n, max - n);
+}
+
+static void
+cancel_run (ChihuoEngine *self, gint64 now, ChihuoRun *run, ChihuoCancelReason reason)
+{
+  gboolean told = run->cancel != CHIHUO_CANCEL_NONE;
+
+  /* a lost lease outweighs all else, since nothing can be settled any more */
+  if (told && reason != CHIHUO_CANCEL_LOST)
+    return;
+
+  run->cancel = reason;
+  if (!told)
+    {
+      run->overdue_at = now + self->options.lease;
+      self->next_deadline = MIN (self->next_deadline, run->overdue_at);
+      want_action (self, run, CHIHUO_ACTION_CANCEL);
+    }
+}
+
+/* A run that nobody has started ends without any code */
+static void
+end_unstarted (ChihuoEngine *self, ChihuoRun *run)
+{
+  run->how = CHIHUO_SETTLE_RETURNED;
+  move_run (self, run, CHIHUO_RUN_STATE_ENDED);
+}
+
+static void
+deliver_renewal (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoRun *run,
+                 ChihuoAnswer answer)
+{
+  gboolean is_stale = answer == CHIHUO_ANSWER_STALE;
+
+  if (answer == CHIHUO_ANSWER_OK)
+    return;
+
+  if (run->state == CHIHUO_RUN_STATE_RUNNING)
+    cancel_run (self, moment->lease, run,
+                is_stale ? CHIHUO_CANCEL_LOST : CHIHUO_CANCEL_BY_HAND);
+  else if (run->state == CHIHUO_RUN_STATE_READY && is_stale)
+    run_is_over (self, run, CHIHUO_OUTCOME_LOST);
+  else if (run->state == CHIHUO_RUN_STATE_READY)
+    end_unstarted (self, run);
+}
+
+static ChihuoOutcome
+outcome_of (const ChihuoRun *run, ChihuoAnswer answer)
+{
+  if (answer == CHIHUO_ANSWER_STALE)
+    return CHIHUO_OUTCOME_LOST;
+  if (answer == CHIHUO_ANSWER_DEAD)
+    return CHIHUO_OUTCOME_DEAD;
+  if (run->finish)
+    return CHIHUO_OUTCOME_FINISHED;
+
+  switch (run->how)
+    {
+    case CHIHUO_SETTLE_DONE:
+      return CHIHUO_OUTCOME_DONE;
+    case CHIHUO_SETTLE_POSTPONED:
+      return CHIHUO_OUTCOME_POSTPONED;
+    case CHIHUO_SETTLE_RETURNED:
+    case CHIHUO_SETTLE_ABANDONED:
+      return CHIHUO_OUTCOME_RETURNED;
+    case CHIHUO_SETTLE_FAILED:
+    case CHIHUO_SETTLE_REJECTED:
+    default:
+      return CHIHUO_OUTCOME_FAILED;
+    }
+}
+
+static gint64
+lease_time_of (const ChihuoMoment *moment, gint64 wall)
+{
+  return moment->lease + MAX (wall - moment->now, 0);
+}
+
+static void
+deliver_claim (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoItem *item)
+{
+  gint64 due = item->claim.next_due;
+
+  self->claiming = FALSE;
+  self->drained = FALSE;
+  for (guint i = 0; i < item->claim.n_claimed; i++)
+    add_claimed (self, moment, &item->claim.claimed[i]);
+
+  self->hungry = item->claim.n_claimed == item->claim.n;
+  self->claim_at = self->options.poll > 0 ? moment->lease + self->options.poll : G_MAXINT64;
+  if (due > 0)
+    self->claim_at = MIN (self->claim_at,
+                          MIN (lease_time_of (moment, due), moment->lease + DUE_RECHECK));
+
+  if (!self->hungry && item->claim.n_waiting > 0)
+    self->claim_at = MIN (self->claim_at, moment->lease + WAITING_RECHECK);
+
+  if (item->claim.n_claimed == 0 && item->claim.n_waiting == 0 && self->ready.length == 0
+      && self->running.length == 0 && self->ended.length == 0)
+    self->drained = TRUE;
+  if (self->drained && !self->options.run_forever && !self->held
+      && (due == 0 || due > moment->now + self->options.linger))
+    self->state = ENGINE_STATE_OVER;
+}
+
+/* The store has answered */
+void
+chihuo_engine_deliver (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *mails,
+                       guint n_mails)
+{
+  for (guint i = 0; i < n_mails; i++)
+    {
+      ChihuoItem *item = &mails[i].item;
+      ChihuoRun *run = mails[i].run;
+
+      if (item->op == CHIHUO_OP_RENEW)
+        deliver_renewal (self, moment, run, item->answer);
+      else if (item->op == CHIHUO_OP_SETTLE)
+        run_is_over (self, run, outcome_of (run, item->answer));
+      else
+        deliver_claim (self, moment, item);
+    }
+}
+
+/* Certainly nothing was done: it is offered again */
+void
+chihuo_engine_undone (ChihuoEngine *self, ChihuoMail *mails, guint n_mails)
+{
+  for (guint i = n_mails; i > 0; i--)
+    {
+      ChihuoItem *item = &mails[i - 1].item;
+      ChihuoRun *run = mails[i - 1].run;
+
+      if (item->op == CHIHUO_OP_CLAIM)
+        {
+          self->claiming = FALSE;
+          self->hungry = TRUE;
+        }
+      else if (item->op == CHIHUO_OP_SETTLE)
+        {
+          g_queue_unlink (&self->sent, &run->link);
+          run->state = CHIHUO_RUN_STATE_ENDED;
+          g_queue_push_head_link (&self->ended, &run->link);
+        }
+      else if (run->state <= CHIHUO_RUN_STATE_RUNNING)
+        {
+          run->renew_at = 0;
+          self->next_renewal = 0;
+        }
+    }
+}
+
+/* There may be something to claim */
+void
+chihuo_engine_note_work (ChihuoEngine *self)
+{
+  self->hungry = TRUE;
+}
+
+/* Something that runs here may have been cancelled: the next renewals will tell */
+void
+chihuo_engine_note_notice (ChihuoEngine *self)
+{
+  for (GList *l = self->running.head; l != NULL; l = l->next)
+    ((ChihuoRun *) l->data)->renew_at = 0;
+  if (self->running.length > 0)
+    self->next_renewal = 0;
+}
+
+/* --- to the code --- */
+
+/* The task that would be taken next; NULL = none now */
+ChihuoRun *
+chihuo_engine_peek (ChihuoEngine *self)
+{
+  if (self->ready.length == 0 || self->state != ENGINE_STATE_RUNNING)
+    return NULL;
+
+  return self->ready.head->data;
+}
+
+/* The next task for a free slot; NULL = none now */
+ChihuoRun *
+chihuo_engine_take (ChihuoEngine *self, const ChihuoMoment *moment)
+{
+  ChihuoRun *run = chihuo_engine_peek (self);
+
+  if (run == NULL)
+    return NULL;
+
+  move_run (self, run, CHIHUO_RUN_STATE_RUNNING);
+  run->in_code = TRUE;
+  run->started_at = moment->lease;
+  if (run->claimed.timeout > 0)
+    {
+      run->deadline = moment->lease + run->claimed.timeout;
+      self->next_deadline = MIN (self->next_deadline, run->deadline);
+    }
+
+  return run;
+}
+
+/* The code has let go of the run. FALSE: it was abandoned meanwhile, and there is nothing to do */
+static gboolean
+leave_code (ChihuoEngine *self, ChihuoRun *run)
+{
+  run->in_code = FALSE;
+  run->runner_data = NULL;
+  if (run->state == CHIHUO_RUN_STATE_OVER)
+    {
+      g_queue_unlink (&self->left, &run->link);
+      g_queue_push_tail_link (&self->over, &run->link);
+    }
+
+  return run->state == CHIHUO_RUN_STATE_RUNNING;
+}
+
+/* It was taken, but its code was not started */
+void
+chihuo_engine_give_back (ChihuoEngine *self, ChihuoRun *run)
+{
+  if (!leave_code (self, run))
+    return;
+
+  g_queue_unlink (&self->running, &run->link);
+  run->state = CHIHUO_RUN_STATE_READY;
+  run->deadline = G_MAXINT64;
+  forget_action (self, run);
+  g_queue_push_head_link (&self->ready, &run->link);
+
+  if (run->cancel == CHIHUO_CANCEL_LOST)
+    run_is_over (self, run, CHIHUO_OUTCOME_LOST);
+  else if (run->cancel != CHIHUO_CANCEL_NONE || self->state != ENGINE_STATE_RUNNING)
+    end_unstarted (self, run);
+}
+
+/* Seconds until the next try, after Sidekiq's formula */
+static double
+policy_delay (ChihuoEngine *self, guint failures)
+{
+  double n = failures;
+
+  switch (self->options.retry_policy)
+    {
+    case CHIHUO_RETRY_POLICY_CONSTANT:
+      return 15 + g_rand_double_range (self->random, 0, 10);
+    case CHIHUO_RETRY_POLICY_IMMEDIATE:
+      return -1;
+    case CHIHUO_RETRY_POLICY_EXPONENTIAL:
+    default:
+      return n * n * n * n + 15 + g_rand_double_range (self->random, 0, 10 * n);
+    }
+}
+
+static void
+end_failed (ChihuoEngine *self, ChihuoRun *run, const ChihuoEnd *end)
+{
+  double seconds = end->seconds;
+
+  run->how = CHIHUO_SETTLE_FAILED;
+  if (isnan (seconds))
+    seconds = policy_delay (self, run->claimed.failures + 1);
+  else if (seconds < 0)
+    run->how = CHIHUO_SETTLE_REJECTED;
+  run->delay = seconds < 0 ? -1 : MIN (seconds, 1e9) * G_USEC_PER_SEC;
+
+  g_free (run->error);
+  if (run->cancel == CHIHUO_CANCEL_TIMED_OUT)
+    run->error = g_strdup_printf ("timed out after %g s: %s",
+                                  run->claimed.timeout / (double) G_USEC_PER_SEC,
+                                  end->error != NULL ? end->error : "no answer");
+  else
+    run->error = g_strdup (end->error);
+}
+
+/* The code of a run has ended */
+void
+chihuo_engine_end (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoRun *run,
+                   const ChihuoEnd *end)
+{
+  if (run->begun)
+    chihuo_engine_note_pace (self, moment->lease - run->started_at, 1);
+
+  if (!leave_code (self, run))
+    return;
+  forget_action (self, run);
+  if (run->cancel == CHIHUO_CANCEL_LOST)
+    {
+      run_is_over (self, run, CHIHUO_OUTCOME_LOST);
+      return;
+    }
+
+  if (end->kind == CHIHUO_END_DONE)
+    {
+      run->how = CHIHUO_SETTLE_DONE;
+      if (self->options.finish_on_success)
+        g_atomic_int_set (&run->finish, TRUE);
+    }
+  else if (run->cancel == CHIHUO_CANCEL_STOP)
+    run->how = CHIHUO_SETTLE_RETURNED;
+  else if (end->kind == CHIHUO_END_POSTPONED)
+    {
+      run->how = CHIHUO_SETTLE_POSTPONED;
+      run->delay = MIN (end->seconds, 1e9) * G_USEC_PER_SEC;
+    }
+  else
+    {
+      end_failed (self, run, end);
+      if (end->kind == CHIHUO_END_REJECTED)
+        run->how = CHIHUO_SETTLE_REJECTED;
+    }
+
+  move_run (self, run, CHIHUO_RUN_STATE_ENDED);
+}
+
+static void
+index_list (GHashTable *index, GQueue *list)
+{
+  for (GList *l = list->head; l != NULL; l = l->next)
+    g_hash_table_insert (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
+}
+
+/* The run of an id that is held here, until its settle is answered. Most programs only ever ask for the
+ * task they are in, which needs no index, so it is made at the first question */
+ChihuoRun *
+chihuo_engine_find (ChihuoEngine *self, ChihuoPayload *id)
+{
+  if (self->index == NULL)
+    {
+      self->index = g_hash_table_new (chihuo_payload_hash, chihuo_payload_equal);
+      index_list (self->index, &self->sent);
+      index_list (self->index, &self->ended);
+      index_list (self->index, &self->running);
+      index_list (self->index, &self->ready);
+    }
+
+  return g_hash_table_lookup (self->index, id);
+}
+
+/* The id is marked as finished with the run, or not any more. FALSE: too late, the settle is under way */
+gboolean
+chihuo_engine_set_finish (ChihuoEngine *self, ChihuoRun *run, gboolean finish)
+{
+  switch (run->state)
+    {
+    case CHIHUO_RUN_STATE_READY:
+      g_atomic_int_set (&run->finish, finish);
+      if (finish)
+        end_unstarted (self, run);
+      return TRUE;
+
+    case CHIHUO_RUN_STATE_RUNNING:
+    case CHIHUO_RUN_STATE_ENDED:
+      g_atomic_int_set (&run->finish, finish);
+      return TRUE;
+
+    case CHIHUO_RUN_STATE_SENT:
+    case CHIHUO_RUN_STATE_OVER:
+    default:
+      return FALSE;
+    }
+}
+
+/* --- people --- */
+
+void
+chihuo_engine_set_concurrency (ChihuoEngine *self, guint concurrency)
+{
+  self->options.concurrency = concurrency;
+  self->hungry = TRUE;
+}
+
+/* What may change while it runs: all but the names */
+void
+chihuo_engine_set_options (ChihuoEngine *self, const ChihuoEngineOptions *options)
+{
+  const char *queue = self->options.queue;
+  const char *claimant = self->options.claimant;
+
+  self->options = *options;
+  self->options.queue = queue;
+  self->options.claimant = claimant;
+  self->hungry = TRUE;
+}
+
+/* While it is held, it does not end by itself */
+void
+chihuo_engine_set_held (ChihuoEngine *self, gboolean held)
+{
+  self->held = held;
+  self->hungry = TRUE;
+}
+
+static void
+check_stopped (ChihuoEngine *self)
+{
+  if (self->state == ENGINE_STATE_STOPPING && !self->claiming && self->ready.length == 0
+      && (self->running.length == 0 || self->abandoned) && self->ended.length == 0
+      && self->sent.length == 0)
+    self->state = ENGINE_STATE_OVER;
+}
+
+/* No more claims; what has not started goes back; the rest is cancelled after the drain time-out */
+void
+chihuo_engine_stop (ChihuoEngine *self, const ChihuoMoment *moment)
+{
+  if (self->state != ENGINE_STATE_RUNNING)
+    return;
+
+  self->state = ENGINE_STATE_STOPPING;
+  self->cancel_at = moment->lease + self->options.drain_timeout;
+  chihuo_engine_advance (self, moment);
+}
+
+/* What still runs is given up: its code may go on, but it is no business of ours any more */
+void
+chihuo_engine_abandon (ChihuoEngine *self)
+{
+  GList *next;
+
+  self->abandoned = TRUE;
+  for (GList *l = self->running.head; l != NULL; l = next)
+    {
+      ChihuoRun *run = l->data;
+
+      next = l->next;
+      forget_action (self, run);
+      if (run->cancel == CHIHUO_CANCEL_LOST)
+        continue;
+      run->how = CHIHUO_SETTLE_ABANDONED;
+      move_run (self, run, CHIHUO_RUN_STATE_ENDED);
+    }
+}
+
+/* --- time --- */
+
+static void
+check_deadlines (ChihuoEngine *self, gint64 now)
+{
+  if (now < self->next_deadline)
+    return;
+
+  self->next_deadline = G_MAXINT64;
+  for (GList *l = self->running.head; l != NULL; l = l->next)
+    {
+      ChihuoRun *run = l->data;
+
+      if (now >= run->deadline)
+        {
+          run->deadline = G_MAXINT64;
+          cancel_run (self, now, run, CHIHUO_CANCEL_TIMED_OUT);
+        }
+      if (now >= run->overdue_at)
+        {
+          run->overdue_at = G_MAXINT64;
+          want_action (self, run, CHIHUO_ACTION_OVERDUE);
+        }
+      self->next_deadline = MIN (self->next_deadline, MIN (run->deadline, run->overdue_at));
+    }
+}
+
+static void
+return_ready (ChihuoEngine *self)
+{
+  while (self->ready.length > 0)
+    end_unstarted (self, self->ready.head->data);
+}
+
+/* Tasks have become long: what was claimed ahead shall not wait for them */
+static void
+check_patience (ChihuoEngine *self, gint64 now)
+{
+  ChihuoRun *first = self->ready.length > 0 ? self->ready.head->data : NULL;
+
+  if (first == NULL || now < first->claimed_at + PREFETCH_PATIENCE
+      || self->running.length < self->options.concurrency)
+    return;
+
+  self->pace = PREFETCH_PATIENCE;
+  return_ready (self);
+}
+
+static void
+check_stop (ChihuoEngine *self, gint64 now)
+{
+  if (self->state != ENGINE_STATE_STOPPING)
+    return;
+
+  return_ready (self);
+  if (now >= self->cancel_at)
+    {
+      self->cancel_at = G_MAXINT64;
+      for (GList *l = self->running.head; l != NULL; l = l->next)
+        cancel_run (self, now, l->data, CHIHUO_CANCEL_STOP);
+    }
+}
+
+void
+chihuo_engine_advance (ChihuoEngine *self, const ChihuoMoment *moment)
+{
+  check_deadlines (self, moment->lease);
+  check_patience (self, moment->lease);
+  check_stop (self, moment->lease);
+  if (moment->lease >= self->claim_at)
+    {
+      self->hungry = TRUE;
+      self->claim_at = G_MAXINT64;
+    }
+}
+
+/* When it wants to be asked again, on the lease clock */
+gint64
+chihuo_engine_get_next_time (ChihuoEngine *self)
+{
+  gint64 next = MIN (self->next_deadline, self->cancel_at);
+
+  if (self->state == ENGINE_STATE_RUNNING)
+    next = MIN (next, self->claim_at);
+  if (self->running.length + self->ready.length > 0)
+    next = MIN (next, self->next_renewal);
+  if (self->ready.length > 0 && self->running.length >= self->options.concurrency)
+    next = MIN (next,
+                ((ChihuoRun *) self->ready.head->data)->claimed_at + PREFETCH_PATIENCE);
+
+  return next;
+}
+
+/* --- what comes out --- */
+
+ChihuoAction
+chihuo_engine_pop_action (ChihuoEngine *self, ChihuoRun **run)
+{
+  ChihuoAction action;
+
+  if (self->todo.length == 0)
+    return CHIHUO_ACTION_NONE;
+
+  *run = self->todo.head->data;
+  action = (*run)->todo;
+  forget_action (self, *run);
+
+  return action;
+}
+
+/* A run that is over; the caller frees it */
+ChihuoRun *
+chihuo_engine_pop_over (ChihuoEngine *self)
+{
+  GList *link = g_queue_pop_head_link (&self->over);
+
+  return link != NULL ? link->data : NULL;
+}
+
+gboolean
+chihuo_engine_is_over (ChihuoEngine *self)
+{
+  check_stopped (self);
+
+  return self->state == ENGINE_STATE_OVER;
+}
+
+gboolean
+chihuo_engine_is_drained (ChihuoEngine *self)
+{
+  return self->drained;
+}
+
+gboolean
+chihuo_engine_is_stopping (ChihuoEngine *self)
+{
+  return self->state != ENGINE_STATE_RUNNING;
+}
+
+/* Whether the store should be told now, or may be told with more at a time later */
+gboolean
+chihuo_engine_wants_exchange (ChihuoEngine *self)
+{
+  return self->ended.length >= SETTLES_WORTH_SENDING || (self->hungry && wants_claim (self))
+         || (self->ended.length > 0 && self->ready.length == 0);
+}
+
+guint
+chihuo_engine_get_n_ready (ChihuoEngine *self)
+{
+  return self->ready.length;
+}
+
+guint
+chihuo_engine_get_n_running (ChihuoEngine *self)
+{
+  return self->running.length;
+}
+
+gboolean
+chihuo_engine_holds_suspect (ChihuoEngine *self)
+{
+  return self->n_suspects > 0;
+}
+
+/* How many of the ready tasks have a free slot now */
+guint
+chihuo_engine_get_n_startable (ChihuoEngine *self)
+{
+  guint n_free = self->options.concurrency > self->running.length
+                     ? self->options.concurrency - self->running.length
+                     : 0;
+
+  return self->state == ENGINE_STATE_RUNNING ? MIN (self->ready.length, n_free) : 0;
+}
+
+guint
+chihuo_engine_get_n_left (ChihuoEngine *self)
+{
+  return self->left.length;
+}
+
+guint
+chihuo_engine_get_concurrency (ChihuoEngine *self)
+{
+  return self->options.concurrency;
+}
+
+/* µs a task keeps its slot, in the mean; 0 = not known */
+double
+chihuo_engine_get_pace (ChihuoEngine *self)
+{
+  return self->pace;
+}
