@@ -45,6 +45,7 @@ assert_cannot_open (const char *name, const char *server_config, int code)
                                      server_config, NULL);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean ok;
 
   g_assert_false (chihuo_queue_open (queue, &error));
   g_assert_error (error, CHIHUO_ERROR, code);
@@ -57,8 +58,9 @@ assert_cannot_open (const char *name, const char *server_config, int code)
   g_clear_error (&error);
 
   /* it has no store, so there is nothing that could fail */
-  g_assert_true (chihuo_queue_close (queue, &error));
+  ok = chihuo_queue_close (queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
 
   g_clear_object (&result);
   g_assert_finalize_object (queue);
@@ -83,22 +85,28 @@ test_open_and_flush (Fixture *f, gconstpointer data)
   g_autoptr (GAsyncResult) opened = NULL;
   g_autoptr (GAsyncResult) flushed = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean ok;
 
-  g_assert_true (chihuo_queue_open (f->queue, &error));
+  ok = chihuo_queue_open (f->queue, &error);
   g_assert_no_error (error);
-  g_assert_true (chihuo_queue_open (f->queue, &error));
+  g_assert_true (ok);
+  ok = chihuo_queue_open (f->queue, &error);
   g_assert_no_error (error);
-  g_assert_true (chihuo_queue_flush (f->queue, &error));
+  g_assert_true (ok);
+  ok = chihuo_queue_flush (f->queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
 
   chihuo_queue_open_async (f->queue, NULL, keep_result_cb, &opened);
   chihuo_queue_flush_async (f->queue, NULL, keep_result_cb, &flushed);
   await (&opened);
   await (&flushed);
-  g_assert_true (chihuo_queue_open_finish (f->queue, opened, &error));
+  ok = chihuo_queue_open_finish (f->queue, opened, &error);
   g_assert_no_error (error);
-  g_assert_true (chihuo_queue_flush_finish (f->queue, flushed, &error));
+  g_assert_true (ok);
+  ok = chihuo_queue_flush_finish (f->queue, flushed, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
 }
 
 static void
@@ -123,15 +131,18 @@ static void
 test_close (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  gboolean ok;
 
   add_id (f->queue, "a");
-  g_assert_true (chihuo_queue_close (f->queue, &error));
+  ok = chihuo_queue_close (f->queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
   assert_closed (f->queue);
   g_assert_false (chihuo_queue_get_online (f->queue));
 
-  g_assert_true (chihuo_queue_close (f->queue, &error));
+  ok = chihuo_queue_close (f->queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
 }
 
 /* A close waits for what was asked before it, and takes nothing that comes after it */
@@ -142,6 +153,7 @@ test_close_waits (Fixture *f, gconstpointer data)
   g_autoptr (GAsyncResult) added = NULL;
   g_autoptr (GAsyncResult) closed = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean ok;
   Gate gate;
 
   gate_shut (&gate, f->store);
@@ -154,8 +166,9 @@ test_close_waits (Fixture *f, gconstpointer data)
 
   await (&closed);
   await (&added);
-  g_assert_true (chihuo_queue_close_finish (f->queue, closed, &error));
+  ok = chihuo_queue_close_finish (f->queue, closed, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
   g_assert_cmpint (chihuo_queue_add_finish (f->queue, added, &error), ==, CHIHUO_ADD_RESULT_ADDED);
   g_assert_no_error (error);
 }
@@ -205,10 +218,12 @@ test_cancel_done (Fixture *f, gconstpointer data)
   g_autoptr (ChihuoTask) task = chihuo_task_new ("a", NULL);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean ok;
 
   chihuo_queue_add_async (f->queue, task, 0, cancellable, keep_result_cb, &result);
-  g_assert_true (chihuo_queue_flush (f->queue, &error));
+  ok = chihuo_queue_flush (f->queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
   g_assert_null (result);
   g_cancellable_cancel (cancellable);
   await (&result);
@@ -239,11 +254,13 @@ static void
 test_online (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  gboolean ok;
   int n = 0;
 
   g_signal_connect (f->queue, "notify::online", G_CALLBACK (count_notify), &n);
-  g_assert_true (chihuo_queue_open (f->queue, &error));
+  ok = chihuo_queue_open (f->queue, &error);
   g_assert_no_error (error);
+  g_assert_true (ok);
   g_assert_true (chihuo_queue_get_online (f->queue));
   g_assert_cmpint (n, ==, 0);
   while (n == 0)
