@@ -94,6 +94,7 @@ assert_state (ChihuoQueue *queue, const char *id, ChihuoTaskState state, gboolea
 static inline ChihuoCall *
 claim_one (ChihuoStore *store)
 {
+  static guint32 request;
   ChihuoCall *call = chihuo_call_new_items (1);
   g_autoptr (GError) error = NULL;
 
@@ -102,7 +103,7 @@ claim_one (ChihuoStore *store)
   call->items[0].claimant = g_intern_static_string ("tester");
   call->items[0].claim.n = 1;
   call->items[0].claim.suspects = 1;
-  call->items[0].claim.request = g_random_int ();
+  call->items[0].claim.request = ++request;
   call->items[0].claim.max_tries = 25;
   call->items[0].claim.max_crashes = 3;
   call->items[0].claim.lease = 60 * G_USEC_PER_SEC;
