@@ -17,7 +17,7 @@ FLOORS = {
     2: 'item record task-life batch stats backend record-codec simple-backend '
        'simple-claim simple-page simple-queue simple-storage simple-upkeep',
     4: 'registry',
-    5: 'store call request bell engine runner workers helper events queue loop snapshot',
+    5: 'store call request bell engine runner workers helper events queue loop snapshot sweeping',
     6: 'run',
 }
 BACKENDS = 3
