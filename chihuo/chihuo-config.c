@@ -47,7 +47,7 @@ struct _ChihuoConfig
 {
   gatomicrefcount ref_count;
   ChihuoKeys     *keys;     /* (owned) */
-  GPtrArray      *asked;    /* (owned) (element-type utf8): the keys that were taken, or were not there */
+  GPtrArray      *asked;    /* (owned) (element-type utf8): the keys that somebody asked for */
   char           *identity; /* (owned) */
 };
 
@@ -604,7 +604,8 @@ chihuo_config_take_choice (ChihuoConfig *self, const char *key, const char * con
     }
 
   list = g_strjoinv (", ", (GStrv) choices);
-  chihuo_keys_set_error (self->keys, found->line, error, "key “%s”: expected one of: %s", key, list);
+  chihuo_keys_set_error (self->keys, found->line, error, "key “%s”: expected one of: %s", key,
+                         list);
   return FALSE;
 }
 

@@ -65,8 +65,8 @@ skip_blanks (Scanner *self)
   return c;
 }
 
-/* The high bit of each byte that is a quote, a backslash, a control character or not ASCII. A borrow
- * can flag bytes above the first such one by mistake, so only the lowest bit counts */
+/* The high bit of each byte that is a quote, a backslash, a control character or not ASCII. A
+ * borrow can flag bytes above the first such one by mistake, so only the lowest bit counts */
 static inline guint64
 find_special (guint64 word)
 {

@@ -12,8 +12,8 @@
 #include "chihuo-json.h"
 #include "chihuo-keys.h"
 
-/* A flat JSON object is walked here and not by json-glib, which forgets the lines and lets the second
- * of two equal keys win. The text has passed the scanner before, so the walk need not look again. */
+/* A flat JSON object is walked here and not by json-glib, which forgets the lines and lets the
+ * second of two equal keys win. The text passed the scanner, so the walk does not look again. */
 
 typedef struct
 {

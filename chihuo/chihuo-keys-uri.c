@@ -11,7 +11,8 @@
 
 /* GUri is no help: it knows neither a list of hosts nor “sqlite:file.db”. So:
  *
- *   scheme ":" [ "//" [ username [ ":" password ] "@" ] [ host [ ":" port ] ] ] [ path ] [ "?" query ]
+ *   scheme ":" [ "//" [ username [ ":" password ] "@" ] [ host [ ":" port ] ] ] [ path ]
+ *   [ "?" query ]
  *
  * Only what stands for something is added, and only that is added in each case. */
 

@@ -11,8 +11,8 @@
 #include "chihuo-keys.h"
 
 /* What a configuration says, whatever form it came in: chihuo-keys-text.c reads lines and JSON
- * objects, chihuo-keys-uri.c reads URIs. Errors name the place and the key, never a value, so that no
- * secret can get into them, wherever somebody typed it. */
+ * objects, chihuo-keys-uri.c reads URIs. Errors name the place and the key, never a value, so
+ * that no secret can get into them, wherever somebody typed it. */
 
 struct _ChihuoKeys
 {

@@ -78,7 +78,6 @@ void          chihuo_runner_end_locked               (ChihuoRunner       *self,
                                                       ChihuoDone         *done);
 void          chihuo_runner_push_event               (ChihuoRunner       *self,
                                                       ChihuoEvent        *event);
-void          chihuo_runner_poke                     (ChihuoRunner       *self);
 
 /* chihuo-worker.c */
 void          chihuo_worker_ensure_locked            (ChihuoRunner       *runner);

@@ -32,6 +32,14 @@ client_free (ChihuoStoreClient *client)
   g_free (self);
 }
 
+ChihuoRunner *
+chihuo_runner_ref (ChihuoRunner *self)
+{
+  chihuo_store_client_ref (&self->client);
+
+  return self;
+}
+
 void
 chihuo_runner_unref (ChihuoRunner *self)
 {
@@ -49,6 +57,13 @@ void
 chihuo_runner_poke (ChihuoRunner *self)
 {
   g_source_set_ready_time (self->source, 0);
+}
+
+/* The same, later, unless there is something before. On the context, within dispatch() */
+void
+chihuo_runner_poke_in (ChihuoRunner *self, gint64 delay)
+{
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + delay);
 }
 
 static void

@@ -49,6 +49,7 @@ ChihuoRunner    *chihuo_runner_new            (ChihuoStore               *store,
                                                gpointer                   owner,
                                                GMainContext              *context,
                                                gboolean                   begins);
+ChihuoRunner    *chihuo_runner_ref            (ChihuoRunner              *self);
 void             chihuo_runner_unref          (ChihuoRunner              *self);
 
 /* on the loop's context */
@@ -64,6 +65,9 @@ gboolean         chihuo_runner_is_over        (ChihuoRunner              *self);
 guint            chihuo_runner_get_n_stuck    (ChihuoRunner              *self);
 
 /* any thread */
+void             chihuo_runner_poke           (ChihuoRunner              *self);
+void             chihuo_runner_poke_in        (ChihuoRunner              *self,
+                                               gint64                     delay);
 void             chihuo_runner_hand           (ChihuoRunner              *self,
                                                ChihuoTask                *task);
 void             chihuo_runner_stop           (ChihuoRunner              *self);

@@ -10,6 +10,9 @@
 
 #define START G_GINT64_CONSTANT (1700000000000000)
 #define LEASE (30 * G_USEC_PER_SEC)
+/* No test needs more calls for work that is done in steps */
+#define MAX_STEPS 100
+
 #define QUEUE (g_intern_static_string ("queue"))
 
 typedef struct
@@ -288,11 +291,12 @@ reap (Fixture *f)
   gboolean more = TRUE;
   guint n = 0;
 
-  while (more)
+  for (guint n_steps = 0; more; n_steps++)
     {
       g_autoptr (GError) error = NULL;
       guint n_reaped;
 
+      g_assert_cmpuint (n_steps, <, MAX_STEPS);
       g_assert_true (chihuo_backend_reap (f->backend, &f->moment, &n_reaped, &more, &error));
       g_assert_no_error (error);
       g_assert_cmpuint (n_reaped, <=, CHIHUO_BACKEND_MAX_TOUCHED);
@@ -324,8 +328,11 @@ sweep_all (Fixture *f, ChihuoSweepWhat what)
 {
   ChihuoSweep sweep = begin_sweep (f, what);
 
-  while (sweep.more)
-    sweep_step (f, &sweep);
+  for (guint n_steps = 0; sweep.more; n_steps++)
+    {
+      g_assert_cmpuint (n_steps, <, MAX_STEPS);
+      sweep_step (f, &sweep);
+    }
 
   return sweep.n_done;
 }

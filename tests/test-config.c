@@ -396,7 +396,8 @@ static void
 test_password_file (Fixture *self, gconstpointer data)
 {
   g_autofree char *missing = g_strdup_printf ("c:2: cannot open none: %s", g_strerror (ENOENT));
-  const char *expected = "c:2: key “password-file”: expected a file with the password in its first line";
+  const char *expected = "c:2: key “password-file”: expected a file with the password in its "
+                         "first line";
 
   write_file ("c", "backend=redis\npassword-file=secret\n");
   write_file ("secret", "pw\nanother line\n");
@@ -426,7 +427,8 @@ test_take (Fixture *self, gconstpointer data)
 {
   static const char * const modes[] = { "slow", "fast", NULL };
   g_autoptr (ChihuoConfig) config =
-    new_config ("{\"backend\":\"x\",\"i\":-5,\"d\":\"2.5\",\"yes\":true,\"no\":\"no\",\"m\":\"fast\"}");
+    new_config ("{\"backend\":\"x\",\"i\":-5,\"d\":\"2.5\",\"yes\":true,"
+                "\"no\":\"no\",\"m\":\"fast\"}");
 
   /* Twice, as a store does that reconnects */
   for (guint i = 0; i < 2; i++)
@@ -506,7 +508,8 @@ assert_take_error (const char *value, const char *kind, const char *message)
 static void
 test_take_bad (Fixture *self, gconstpointer data)
 {
-  static const char * const bad_ints[] = { "", "x", "1x", "1.0", "-2", "10", "99999999999999999999" };
+  static const char * const bad_ints[] = { "", "x", "1x", "1.0", "-2", "10",
+                                           "99999999999999999999" };
   static const char * const bad_doubles[] = { "", "x", "1x", "-0.6", "9.1", "nan", "inf", "1e999" };
   static const char * const bad_words[] = { "", "TRUE", "2", "x", "slow " "fast" };
 

@@ -413,6 +413,7 @@ test_bytes_per_task (Fixture *f, gconstpointer data)
 #if defined (__SANITIZE_ADDRESS__) || !defined (__GLIBC__)
   g_test_skip ("the allocator says nothing of its size");
 #else
+  const char *json = "{\"url\":\"http://example.com/1\"}";
   const guint n = 1000000;
   struct mallinfo2 before = mallinfo2 ();
   struct mallinfo2 after;
@@ -420,17 +421,16 @@ test_bytes_per_task (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < n; i++)
     {
+      ChihuoItem item = { .op = CHIHUO_OP_ADD };
       char id[21];
-      ChihuoItem item;
 
       g_snprintf (id, sizeof id, "task-%015u", i);
-      item = (ChihuoItem) { .op = CHIHUO_OP_ADD,
-                            .payload
-                            = chihuo_payload_new (id, 20, "{\"url\":\"http://example.com/1\"}", 30) };
+      item.payload = chihuo_payload_new (id, 20, json, strlen (json));
       g_assert_cmpint (send (f, &item), ==, CHIHUO_ANSWER_ADDED);
       chihuo_item_clear (&item);
     }
 
+  g_assert_cmpuint (strlen (json), ==, 30);
   after = mallinfo2 ();
   bytes = ((double) after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / n;
   g_test_message ("%.1f bytes for a waiting task", bytes);

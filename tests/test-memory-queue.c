@@ -8,8 +8,8 @@
 #include "chihuo-task-life.h"
 #include "memory-fixture.h"
 
-/* The model has an array of records and looks through all of it for everything. That a step itself is
- * right is for other tests to show; here it is order, places, tokens, counts and lists. */
+/* The model has an array of records and looks through all of it for everything. That a step itself
+ * is right is for other tests to show; here it is order, places, tokens, counts and lists. */
 
 #define N_IDS        30
 #define N_OPERATIONS 20000

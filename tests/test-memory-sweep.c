@@ -43,8 +43,11 @@ test_delayed (Fixture *f, gconstpointer data)
   add_many (f, "same", 1500, G_USEC_PER_SEC);
   add_many (f, "soon", 1500, G_USEC_PER_SEC / 2);
   add (f, "later", 0, 0, 2 * G_USEC_PER_SEC);
-  while (sweep.more)
-    sweep_step (f, &sweep);
+  for (guint n_steps = 0; sweep.more; n_steps++)
+    {
+      g_assert_cmpuint (n_steps, <, MAX_STEPS);
+      sweep_step (f, &sweep);
+    }
 
   g_assert_cmpuint (sweep.n_done, ==, 1500);
   g_assert_cmpuint (get_stats (f).delayed, ==, 3001);

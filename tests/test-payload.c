@@ -99,7 +99,8 @@ static void
 test_hash (void)
 {
   g_autoptr (GHashTable) table = g_hash_table_new_full (chihuo_payload_hash, chihuo_payload_equal,
-                                                        (GDestroyNotify) chihuo_payload_unref, NULL);
+                                                        (GDestroyNotify) chihuo_payload_unref,
+                                                        NULL);
   g_autoptr (GHashTable) hashes = g_hash_table_new (NULL, NULL);
 
   for (guint i = 0; i < 10000; i++)

@@ -7,10 +7,10 @@
 
 #include "chihuo-memory-lane.h"
 
-/* Nearly all that comes belongs at the tail, what is added at the head or goes back alone belongs at
- * the front: for them a lane is a list, and everything is O(1). Only what belongs in the middle goes
- * to a tree beside the list. Both are in order, so the first of the lane is the lower one of both
- * firsts. */
+/* Nearly all that comes belongs at the tail; what is added at the head or goes back alone belongs at
+ * the front. For them a lane is a list, and everything is O(1). Only what belongs in the middle
+ * goes to a tree beside the list. Both are in order, so the first of the lane is the lower one of
+ * both firsts. */
 
 ChihuoMemoryKey
 chihuo_memory_node_get_key (const ChihuoMemoryNode *node)

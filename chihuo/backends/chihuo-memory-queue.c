@@ -7,9 +7,10 @@
 
 #include "chihuo-memory-queue.h"
 
-/* A hash table finds a node by its id, and each node stands in the one lane that its state, and while
- * it waits its priority, says. There is one way to change a node, chihuo_memory_queue_step(): it asks
- * the function of a task's life and then brings lanes, counts and table in line with the record. */
+/* A hash table finds a node by its id, and each node stands in the one lane that its state, and
+ * while it waits its priority, says. There is one way to change a node,
+ * chihuo_memory_queue_step(): it asks the function of a task's life and then brings lanes, counts
+ * and table in line with the record. */
 
 #define N_PRIORITIES CHIHUO_MEMORY_N_PRIORITIES
 

@@ -36,7 +36,7 @@ struct _ChihuoMemoryQueue
   /* The order: each node stands in one lane. What waits has one for each priority; behind them are
    * those of the suspects, who have crashed before */
   ChihuoMemoryLane    waiting[2 * CHIHUO_MEMORY_N_PRIORITIES];
-  guint64             busy[2 * CHIHUO_MEMORY_N_PRIORITIES / 64]; /* a bit for each that is not empty */
+  guint64             busy[2 * CHIHUO_MEMORY_N_PRIORITIES / 64]; /* a bit for each not empty */
   ChihuoMemoryLane    delayed;
   ChihuoMemoryLane    running;
   ChihuoMemoryLane    dead;

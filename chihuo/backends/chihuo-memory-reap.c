@@ -8,8 +8,8 @@
 #include "chihuo-memory-reap.h"
 
 /* Leases are renewed all the time, so they are kept in no order: queue->reap_at is a time before
- * which none ends. When that has come all the running ones are looked at, in steps, and the next such
- * time is found on the way. */
+ * which none ends. When that has come all the running ones are looked at, in steps, and the next
+ * such time is found on the way. */
 
 static void
 start (ChihuoMemoryQueue *queue)

@@ -17,7 +17,8 @@ FLOORS = {
     2: 'item record task-life batch stats backend record-codec simple-backend '
        'simple-claim simple-page simple-queue simple-storage simple-upkeep',
     4: 'registry',
-    5: 'store call request bell engine runner workers helper events queue loop snapshot sweeping',
+    5: 'store parcel call request sweeping bell engine event runner worker workers helper events queue '
+       'loop snapshot',
     6: 'run',
 }
 BACKENDS = 3
@@ -120,8 +121,8 @@ def check(top):
             problem = check_own(name, module, where, target, known) if own else check_foreign(name, where, target)
             if problem:
                 problems.append(problem)
-            if own and os.path.basename(target) in known and rules.stem(target) != module:
-                graph.setdefault(module, set()).add(rules.stem(target))
+            if own and os.path.basename(target) in known and rules.family(rules.stem(target)) != rules.family(module):
+                graph.setdefault(rules.family(module), set()).add(rules.family(rules.stem(target)))
         if module in PURE:
             for number, line in enumerate(rules.without_comments(text).split('\n'), 1):
                 if IMPURE.search(line):

@@ -11,6 +11,7 @@ import rules
 ALSO = {
     'chihuo-json': ('chihuo_id_', 'chihuo_name_'),
     'chihuo-record': ('chihuo_cursor_',),
+    'chihuo-record-codec': ('chihuo_record_',),
 }
 
 
@@ -22,10 +23,11 @@ def check(top):
             continue
         module = rules.module(name, headers)
         own = module.replace('-', '_')
+        shared = rules.family(module).replace('-', '_') + '_'
         for function, static, first, _ in rules.functions(rules.read(top, name)):
             if static or function == own:
                 continue
-            if not function.startswith((own + '_',) + ALSO.get(module, ())):
+            if not function.startswith((own + '_', shared) + ALSO.get(module, ())):
                 problems.append('%s:%d: %s() should be static, or begin with %s_' % (name, first, function, own))
     for name in rules.files(top, 'tests', ending='.c'):
         if os.path.dirname(name) == 'tests' and rules.stem(name).startswith('test-'):

@@ -50,7 +50,7 @@ def plant(text):
 PLANTS = (
     ('a file that is too long', plant('\n' * 700 + '/* the end */\n'), 'lines, 800 are allowed'),
     ('a function that is too long', plant(function('planted', 121)), 'planted() has 121 lines'),
-    ('too many long functions', plant(''.join(function('planted_%d' % i, 61) for i in range(9))), 'longer than 60'),
+    ('too many long functions', plant(''.join(function('planted_%d' % i, 61) for i in range(200))), 'longer than 60'),
     ('a line that is too long', plant('/* ' + 'a' * 120 + ' */\n'), 'columns'),
 )
 

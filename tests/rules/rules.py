@@ -17,6 +17,7 @@ import tempfile
 
 FOLDERS = ('.ci', 'chihuo', 'doc', 'examples', 'introspection', 'tests')
 TOP_FILES = ('bootstrap', 'meson.build', 'meson_options.txt', 'README.md')
+FAMILIES = ('chihuo-simple', 'chihuo-memory', 'chihuo-sqlite', 'chihuo-queue')
 DEFINITION = re.compile(r'^([a-z_][A-Za-z0-9_]*) \(')
 
 
@@ -73,6 +74,14 @@ def module(name, headers):
     while part not in headers and '-' in part:
         part = part.rsplit('-', 1)[0]
     return part if part in headers else whole
+
+
+def family(name):
+    """The files of one type that was too big for one file: they may know each other, and share a prefix."""
+    for word in FAMILIES:
+        if name == word or name.startswith(word + '-'):
+            return word
+    return name
 
 
 def header_stems(top):
