@@ -13,9 +13,13 @@
 #include "chihuo-enums.h"
 #include "chihuo-error.h"
 #include "chihuo-item.h"
+#include "chihuo-loop.h"
 #include "chihuo-payload.h"
+#include "chihuo-queue.h"
 #include "chihuo-record.h"
+#include "chihuo-run.h"
 #include "chihuo-stats.h"
+#include "chihuo-task.h"
 #include "chihuo-task-life.h"
 #include "chihuo-version.h"
 
