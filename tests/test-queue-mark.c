@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "chihuo-loop.h"
 #include "queue-fixture.h"
 
 #define IDS(...) ((const char *[]) { __VA_ARGS__, NULL })
@@ -113,6 +114,78 @@ test_running_elsewhere (Fixture *f, gconstpointer data)
   assert_state (f->queue, "a", CHIHUO_TASK_STATE_ABSENT, TRUE);
 }
 
+/* A loop whose tasks mark their own id, and another one, and fail then */
+typedef struct
+{
+  ChihuoLoop   parent_instance;
+  ChihuoQueue *other_client; /* (not owned) */
+} Marker;
+
+typedef struct
+{
+  ChihuoLoopClass parent_class;
+} MarkerClass;
+
+static GType marker_get_type (void);
+
+G_DEFINE_TYPE (Marker, marker, CHIHUO_TYPE_LOOP)
+
+static gboolean
+marker_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
+{
+  ChihuoQueue *queue = ((Marker *) loop)->other_client;
+  const char *id = chihuo_task_get_id (task);
+
+  mark (queue, IDS ("elsewhere", id));
+  assert_state (queue, id, CHIHUO_TASK_STATE_RUNNING, TRUE);
+  assert_state (queue, "elsewhere", CHIHUO_TASK_STATE_ABSENT, TRUE);
+
+  if (g_str_equal (id, "taken back"))
+    {
+      unmark (queue, IDS (id));
+      assert_state (queue, id, CHIHUO_TASK_STATE_RUNNING, FALSE);
+    }
+
+  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_FAILED, "no good");
+  return FALSE;
+}
+
+static void
+marker_class_init (MarkerClass *klass)
+{
+  CHIHUO_LOOP_CLASS (klass)->make_task = marker_make_task;
+}
+
+static void
+marker_init (Marker *self)
+{
+}
+
+/* The mark is seen at once, and wins although the run fails */
+static void
+test_running_here (Fixture *f, gconstpointer data)
+{
+  Marker *marker = g_object_new (marker_get_type (), "name", "q", "server-config", f->config,
+                                 "run-forever", FALSE, NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  marker->other_client = f->queue;
+  add_id (f->queue, "kept");
+  add_id (f->queue, "taken back");
+  chihuo_loop_run_async (CHIHUO_LOOP (marker), NULL, keep_result_cb, &result);
+  await (&result);
+  ok = chihuo_loop_run_finish (CHIHUO_LOOP (marker), result, &error);
+  g_assert_no_error (error);
+  g_assert_true (ok);
+
+  assert_state (f->queue, "kept", CHIHUO_TASK_STATE_ABSENT, TRUE);
+  assert_state (f->queue, "taken back", CHIHUO_TASK_STATE_DELAYED, FALSE);
+  g_clear_object (&result);
+  g_object_unref (marker);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -123,6 +196,7 @@ main (int argc, char **argv)
   add_fixture_test ("/queue-mark/none", test_none);
   add_fixture_test ("/queue-mark/bad", test_bad);
   add_fixture_test ("/queue-mark/running-elsewhere", test_running_elsewhere);
+  add_fixture_test ("/queue-mark/running-here", test_running_here);
 
   return run_and_close ();
 }
