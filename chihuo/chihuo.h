@@ -15,6 +15,7 @@
 #include "chihuo-item.h"
 #include "chihuo-payload.h"
 #include "chihuo-record.h"
+#include "chihuo-simple-backend.h"
 #include "chihuo-stats.h"
 #include "chihuo-task-life.h"
 #include "chihuo-version.h"
