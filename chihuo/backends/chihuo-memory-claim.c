@@ -1,0 +1,135 @@
+/* chihuo-memory-claim.c - hands tasks of a queue in memory out
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "chihuo-memory-claim.h"
+
+static ChihuoClaimed
+claimed_from_record (const ChihuoRecord *record)
+{
+  return (ChihuoClaimed) { .payload = chihuo_payload_ref (record->payload),
+                           .token = record->token,
+                           .timeout = (gint64) record->timeout * 1000,
+                           .failures = record->failures,
+                           .crashes = record->crashes,
+                           .max_tries = record->max_tries,
+                           .priority = record->priority };
+}
+
+/* What is due waits from now on, in the order of the due times */
+static void
+move_due (ChihuoMemoryQueue *queue, const ChihuoMoment *moment, guint *n_left)
+{
+  const ChihuoItem due = { .op = CHIHUO_OP_DUE, .queue = queue->name };
+  ChihuoMemoryNode *node;
+
+  while (*n_left > 0 && (node = chihuo_memory_lane_get_first (&queue->delayed)) != NULL
+         && node->record.when <= moment->now)
+    {
+      chihuo_memory_queue_step (queue, node, &due, moment);
+      (*n_left)--;
+    }
+}
+
+/* Never goes back, not even when the clock does */
+static guint64
+next_token (ChihuoMemoryQueue *queue, gint64 now)
+{
+  queue->token = MAX (queue->token + 1, (guint64) MAX (now, 0));
+
+  return queue->token;
+}
+
+static void
+claim_new (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *moment)
+{
+  guint n = MIN (item->claim.n, queue->counts[CHIHUO_TASK_STATE_WAITING]);
+  guint n_suspects = 0;
+
+  if (n == 0 || queue->paused)
+    return;
+
+  item->claim.claimed = g_new (ChihuoClaimed, n);
+  while (item->claim.n_claimed < n)
+    {
+      gboolean suspects = n_suspects < item->claim.suspects;
+      ChihuoMemoryNode *node = chihuo_memory_queue_get_next (queue, suspects);
+
+      if (node == NULL)
+        break;
+
+      item->token = next_token (queue, moment->now);
+      chihuo_memory_queue_step (queue, node, item, moment);
+      if (node->record.crashes > 0)
+        n_suspects++;
+      item->claim.claimed[item->claim.n_claimed++] = claimed_from_record (&node->record);
+    }
+}
+
+/* The answer to an earlier claim was lost: what it gave and is still held is given again */
+static void
+claim_again (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *moment, guint n_first)
+{
+  ChihuoItem renew = { .op = CHIHUO_OP_RENEW, .queue = queue->name, .claimant = item->claimant };
+  g_autoptr (GArray) claimed = g_array_new (FALSE, FALSE, sizeof (ChihuoClaimed));
+  ChihuoMemoryLaneIter iter;
+  ChihuoMemoryNode *node;
+
+  renew.renew.lease = item->claim.lease;
+  chihuo_memory_lane_iter_init (&iter, &queue->running);
+  while ((node = chihuo_memory_lane_iter_next (&iter)) != NULL)
+    {
+      ChihuoClaimed one;
+
+      if (node->record.claimant != item->claimant || node->record.request != item->claim.request)
+        continue;
+
+      renew.token = node->record.token;
+      chihuo_memory_queue_step (queue, node, &renew, moment);
+      one = claimed_from_record (&node->record);
+      g_array_append_val (claimed, one);
+    }
+
+  item->claim.n_claimed = claimed->len;
+  if (n_first != CHIHUO_MEMORY_CLAIM_UNKNOWN && n_first > claimed->len)
+    item->claim.n_lost = n_first - claimed->len;
+  item->claim.claimed = g_array_steal (claimed, NULL);
+}
+
+/* n_first: what the first answer to this claim gave, if a repeated batch says so; n_left: how many
+ * delayed tasks may be moved */
+void
+chihuo_memory_claim (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *moment,
+                     guint n_first, guint *n_left)
+{
+  ChihuoMemoryWorker *worker = chihuo_memory_queue_get_worker (queue, item->claimant);
+  ChihuoMemoryNode *due;
+
+  item->claim.claimed = NULL;
+  item->claim.n_claimed = 0;
+  item->claim.n_lost = 0;
+  move_due (queue, moment, n_left);
+
+  /* Requests grow, so one that does not is a repetition; the difference survives their overflow */
+  if (worker->has_claimed && (gint32) (item->claim.request - worker->request) <= 0)
+    {
+      if (n_first == CHIHUO_MEMORY_CLAIM_UNKNOWN && item->claim.request == worker->request)
+        n_first = worker->n_claimed;
+      claim_again (queue, item, moment, n_first);
+    }
+  else
+    {
+      claim_new (queue, item, moment);
+      worker->has_claimed = TRUE;
+      worker->request = item->claim.request;
+      worker->n_claimed = item->claim.n_claimed;
+    }
+
+  due = chihuo_memory_lane_get_first (&queue->delayed);
+  item->claim.next_due = due != NULL ? due->record.when : 0;
+  item->claim.n_waiting = queue->counts[CHIHUO_TASK_STATE_WAITING];
+  item->claim.paused = queue->paused;
+}
