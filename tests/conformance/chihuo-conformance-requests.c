@@ -32,7 +32,12 @@ test_batch (const ChihuoConformanceFactory *factory)
       items[i] = chihuo_trial_item (trial, steps[i].op,
                                     steps[i].op == CHIHUO_OP_CLAIM ? NULL : "id");
       pointers[i] = &items[i];
-      if (steps[i].op == CHIHUO_OP_CLAIM)
+      if (steps[i].op == CHIHUO_OP_ADD)
+        {
+          chihuo_item_clear (&items[i]);
+          items[i] = chihuo_trial_add_item (trial, "id", "1");
+        }
+      else if (steps[i].op == CHIHUO_OP_CLAIM)
         {
           items[i].claimant = trial->claimant;
           items[i].claim.n = 3;
