@@ -348,7 +348,7 @@ chihuo_trial_reap (ChihuoTrial *self)
     {
       gboolean more = TRUE;
 
-      chihuo_trial_advance (self, 5 * G_USEC_PER_SEC);
+      chihuo_trial_advance (self, CHIHUO_TRIAL_REAP_PAUSE);
       while (more)
         {
           g_autoptr (GError) error = NULL;

@@ -10,6 +10,9 @@
 G_BEGIN_DECLS
 
 #define CHIHUO_TRIAL_LEASE (30 * (gint64) G_USEC_PER_SEC)
+/* How far the clocks go on before each round of a reap */
+#define CHIHUO_TRIAL_REAP_PAUSE (5 * (gint64) G_USEC_PER_SEC)
+
 #define CHIHUO_TRIAL_HOUR  (3600 * (gint64) G_USEC_PER_SEC)
 
 /* All that a test needs to know. The clocks are the test's own */
