@@ -1,19 +1,17 @@
-#!/usr/bin/env python3
 # model.py - judges logs of random sequences by task-life.csv alone
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""model.py TABLE N PROGRAM…: judges N sequences of what "PROGRAM… --sequences 1 N" prints"""
-import copy, csv, json, subprocess, sys
+"""model.py TABLE N PROGRAM…: judges what "PROGRAM… --sequences 1 N" prints"""
+import csv, json, subprocess, sys
 
-ABSENT = dict(state='absent', mark='no', fate='plain', flags=set(), failures=0, crashes=0, info=None,
-              error='', priority=0, place=0, pending=None, tries=0, max_crashes=0, token=0, claimant=None)
+ERRORS = {'-': '', 'given': 'given error', 'cancelled': 'cancelled', 'crashed': 'its worker died while it ran'}
 
 
 class Refused(Exception):
     """What the log says cannot be"""
 
 
-def claim(what, said, expected):
+def expect(what, said, expected):
     if said != expected:
         raise Refused(f'{what}: the store said {said!r}, the table says {expected!r}')
 
@@ -25,13 +23,11 @@ class Table:
 
     def find(self, event, task, when):
         def fits(row):
-            words = row['when'].split()
-            return (event in row['event'].split('|') and
-                    all(row[k] == '*' or task[k] in row[k].split('|') for k in ('state', 'mark', 'fate'))
-                    and all(w[1:] not in when if w[0] == '!' else w in when for w in words))
+            return (event in row['event'].split('|')
+                    and all(row[k] == '*' or task[k] in row[k].split('|') for k in ('state', 'mark', 'fate'))
+                    and all(w[1:] not in when if w[0] == '!' else w in when for w in row['when'].split()))
         found = [row for row in self.rows if fits(row)]
-        if len(found) != 1:
-            raise Refused(f'{len(found)} rows fit {event} {task} {when}')
+        expect(f'number of rows that fit {event} of {task} when {when}', len(found), 1)
         return found[0]
 
 
@@ -40,85 +36,78 @@ class Queue:
         self.table, self.tasks, self.head, self.tail, self.token = table, {}, 0, 0, 0
 
     def task(self, id):
-        return self.tasks.setdefault(id, copy.deepcopy(ABSENT))
+        return self.tasks.setdefault(id, dict(
+            state='absent', mark='no', fate='plain', flags=set(), failures=0, crashes=0, info=None, error='',
+            priority=0, place=0, due=0, pending=None, own=0, tries=0, max_crashes=0, token=0, claimant=None))
 
     def step(self, id, op, line, when=()):
+        """One event: what the one row that fits says, is done"""
         task = self.task(id)
-        when = set(when) | task['flags'] | {'pending-' + w for w in (task['pending'] or {}).get('when', ())}
-        if task['failures'] + 1 >= task['tries']:
-            when.add('last-try')
-        if task['crashes'] + 1 >= task['max_crashes']:
-            when.add('last-crash')
-        row, before = self.table.find(op, task, when), dict(task)
+        pending = task['pending']
+        last = {'last-try': task['failures'] + 1 >= task['tries'],
+                'last-crash': task['crashes'] + 1 >= task['max_crashes']}
+        when = {*when, *task['flags'], *('pending-' + w for w in (pending or {'when': ()})['when']),
+                *(word for word in last if last[word])}
+        row = self.table.find(op, task, when)
+
         for key in ('state', 'mark', 'fate'):
             task[key] = task[key] if row['next_' + key] == '=' else row['next_' + key]
-        task['flags'] = (set() if row['next_flags'] == '-' else task['flags'] |
-                         ({row['next_flags'][1:]} if row['next_flags'] != '=' else set()))
         for key in ('failures', 'crashes'):
             task[key] = 0 if row[key] == '0' else task[key] + (row[key] == '+1')
-        self.take_info(task, {'new': line, 'pending': before['pending']}.get(row['info']), row, before, line)
-        if row['place'] == 'tail':
-            self.tail += 1
-            task['place'] = self.tail
-        elif row['place'] == 'head':
-            self.head -= 1
-            task['place'] = self.head
-        if row['error'] != '=':
-            task['error'] = {'-': '', 'given': 'given error', 'cancelled': 'cancelled'}.get(row['error'], 'crash')
-        if row['answer'] == 'again':
-            task['pending'] = line
-        elif task['fate'] != 'again':
-            task['pending'] = None
+        if row['next_flags'] != '=':
+            task['flags'] = task['flags'] | {row['next_flags'][1:]} if row['next_flags'] != '-' else set()
+        task['error'] = {**ERRORS, '=': task['error']}[row['error']]
+        task['info'] = None if row['info'] == '-' else task['info']
+        self.take(task, row, {'new': line, 'pending': pending}.get(row['info']), line)
+        self.tail += row['place'] == 'tail'
+        self.head -= row['place'] == 'head'
+        task['place'] = {'tail': self.tail, 'head': self.head, 'keep': task['place']}[row['place']]
+        task['pending'] = line if row['answer'] == 'again' else pending if task['fate'] == 'again' else None
         return row
 
-    def take_info(self, task, source, row, before, line):
-        if row['info'] == '-':
-            task['info'] = None
-        fresh = row['failures'] == '0' and source        # a new life: its priority and its delay, too
-        if source:
-            task['info'], task['own'] = source['info'], source['tries']
-            if fresh or (source is line and source['has_priority']):
-                task['priority'] = source['priority']
-        if task['state'] == 'delayed' and (row['next_state'] == 'delayed'):
-            delay = source['delay'] if fresh or source is line else line['delay']
-            task['due'] = line['now'] + delay
+    def take(self, task, row, add, line):
+        """The info and what travels with it; a new life (its counters are 0) takes the whole add"""
+        anew = add and row['failures'] == '0'
+        if add:
+            task['info'], task['own'] = add['info'], add['tries']
+        if anew or (add is line and line['has_priority']):
+            task['priority'] = add['priority']
+        if row['next_state'] == 'delayed':
+            task['due'] = line['now'] + (add if anew else line)['delay']
 
     def order(self, state):
-        key = {'waiting': 'priority', 'delayed': 'due'}.get(state)
-        found = [(t[key] if key else 0, t['place'], id) for id, t in self.tasks.items() if t['state'] == state]
-        return [id for _, _, id in sorted(found)]
+        major = {'waiting': 'priority', 'delayed': 'due'}.get(state, 'state')
+        return sorted((id for id, task in self.tasks.items() if task['state'] == state),
+                      key=lambda id: (self.tasks[id][major], self.tasks[id]['place']))
 
     def look(self, look):
         task = self.task(look['id'])
-        for key in ('state', 'mark', 'fate', 'failures', 'crashes', 'info'):
-            claim(f"{look['id']}: {key}", look[key], task[key])
-        claim(f"{look['id']}: cancelled", look['cancelled'], int('cancelled' in task['flags']))
-        if task['error'] == 'crash':
-            claim('error', 'worker died' in look['error'], True)
-        else:
-            claim(f"{look['id']}: error", look['error'], task['error'])
+        for key in ('state', 'mark', 'fate', 'failures', 'crashes', 'info', 'error'):
+            expect(f"{key} of {look['id']}", look[key], task[key])
+        expect(f"cancelled of {look['id']}", bool(look['cancelled']), 'cancelled' in task['flags'])
 
     def claim(self, line):
         for id in self.order('delayed'):
             if self.task(id)['due'] <= line['now']:
                 self.step(id, 'due', line)
+
         suspects, chosen = line['suspects'], []
         for id in self.order('waiting'):
             suspect = self.task(id)['crashes'] > 0
             if len(chosen) < line['n'] and (suspects > 0 or not suspect):
                 chosen.append(id)
                 suspects -= suspect
-        claim('claimed', [got['id'] for got in line['got']], chosen)
+        expect('claimed', [got['id'] for got in line['got']], chosen)
         for got in line['got']:
             task = self.task(got['id'])
-            claim('token grows', got['token'] > self.token, True)
+            expect('the newest token', max(got['token'], self.token + 1), got['token'])
             self.token = got['token']
-            claim('row', self.step(got['id'], 'claim', line)['answer'], 'ok')
+            expect('claim', self.step(got['id'], 'claim', line)['answer'], 'ok')
             task.update(token=got['token'], claimant=line['claimant'], tries=task['own'] or line['max_tries'],
                         max_crashes=line['max_crashes'])
             for key in ('info', 'failures', 'crashes'):
-                claim(f"{got['id']}: claimed {key}", got[key], task[key])
-        claim('left waiting', line['waiting'], len(self.order('waiting')))
+                expect(f"claimed {key} of {got['id']}", got[key], task[key])
+        expect('what stays waiting', line['waiting'], len(self.order('waiting')))
 
     def reap(self, line):
         for look in sorted(line['looks'], key=lambda look: look['place']):
@@ -128,47 +117,34 @@ class Queue:
         for look in line['looks']:
             self.look(look)
 
-    def judge(self, line):
-        if line['op'] in ('claim', 'reap'):
-            getattr(self, line['op'])(line)
-        elif line['op'] == 'list':
-            claim('list of ' + line['state'], line['ids'].split(), self.order(line['state'])
-                  if line['state'] != 'running' else sorted(line['ids'].split(), key=lambda i: self.task(i)['place']))
-        else:
-            task, when = self.task(line['id']), set(line.get('when', ()))
-            if task['state'] == 'running' and 'token' in line and (line['token'], line['claimant']) != (
-                    task['token'], task['claimant']):
-                when.add('stale')
-            when |= {'finish'} if line.get('finish') else set()
-            when |= {'delay'} if line['op'] == 'add' and line['delay'] else set()
-            when |= {'in-place'} if line.get('delay', 0) < 0 else set()
-            line['when'] = sorted(when)
-            claim(f"{line['op']} {line['id']}: answer", line['answer'], self.step(line['id'], line['op'], line, when)['answer'])
-            self.look(line['look'])
+    def request(self, line):
+        task, when = self.task(line['id']), set(line.get('when', ()))
+        said = {'stale': 'token' in line and (line['token'], line['claimant']) != (task['token'], task['claimant']),
+                'finish': line.get('finish'), 'in-place': line.get('delay', 0) < 0,
+                'delay': line['op'] == 'add' and line['delay'] > 0}
+        line['when'] = when = when | {word for word in said if said[word]}
+        expect(f"{line['op']} {line['id']}", line['answer'], self.step(line['id'], line['op'], line, when)['answer'])
+        self.look(line['look'])
 
 
 def judge(table, lines):
     """Judges sequences; says how many there were, or raises Refused with the place"""
-    queue, history, n = None, [], 0
-    for text in lines:
-        line = json.loads(text)
+    n = 0
+    for number, line in enumerate(map(json.loads, lines), 1):
         if line['op'] == 'start':
-            queue, history, n = Queue(table), [text], n + 1
+            queue, n, seed = Queue(table), n + 1, line['seed']
             continue
-        history.append(text)
         try:
-            queue.judge(line)
+            if line['op'] == 'list':
+                expect('list of ' + line['state'], line['ids'].split(), queue.order(line['state']))
+            else:
+                {'claim': queue.claim, 'reap': queue.reap}.get(line['op'], queue.request)(line)
         except Refused as error:
-            raise Refused(''.join(history[-12:]) + f'{history[0]}{error}') from None
+            raise Refused(f'seed {seed}, line {number}: {line}\n{error}') from None
     return n
 
 
-def main(path, n, *program):
-    log = subprocess.run([*program, '--sequences', '1', n], stdout=subprocess.PIPE, text=True, check=True)
-    judged = judge(Table(path), log.stdout.splitlines(keepends=True))
-    print(f'{judged} sequences judged')
-    return judged != int(n)
-
-
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:]))
+    path, count, *program = sys.argv[1:]
+    log = subprocess.run([*program, '--sequences', '1', count], stdout=subprocess.PIPE, text=True, check=True)
+    print(judge(Table(path), log.stdout.splitlines()), 'sequences judged')
