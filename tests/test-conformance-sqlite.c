@@ -67,6 +67,7 @@ main (int argc, char *argv[])
     .crash = crash,
     .destroy = destroy,
     .can_share = TRUE,
+    .can_spawn = TRUE,
   };
 
   return chihuo_conformance_run (&factory, argc, argv);

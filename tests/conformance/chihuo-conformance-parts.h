@@ -23,9 +23,13 @@ extern const ChihuoConformanceEntry chihuo_conformance_order[];
 extern const ChihuoConformanceEntry chihuo_conformance_lists[];
 extern const ChihuoConformanceEntry chihuo_conformance_requests[];
 extern const ChihuoConformanceEntry chihuo_conformance_workers[];
+extern const ChihuoConformanceEntry chihuo_conformance_process[];
 
 int chihuo_conformance_sequences (const ChihuoConformanceFactory *factory,
                                   guint                           first,
+                                  guint                           n);
+int chihuo_conformance_die       (const ChihuoConformanceFactory *factory,
+                                  const char                     *address,
                                   guint                           n);
 
 G_END_DECLS

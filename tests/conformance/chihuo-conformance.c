@@ -45,6 +45,7 @@ chihuo_conformance_add_tests (const ChihuoConformanceFactory *factory)
   add_part (factory, chihuo_conformance_lists);
   add_part (factory, chihuo_conformance_requests);
   add_part (factory, chihuo_conformance_workers);
+  add_part (factory, chihuo_conformance_process);
 }
 
 int
@@ -53,6 +54,8 @@ chihuo_conformance_run (const ChihuoConformanceFactory *factory, int argc, char 
   if (argc == 4 && strcmp (argv[1], "--sequences") == 0)
     return chihuo_conformance_sequences (factory, g_ascii_strtoull (argv[2], NULL, 10),
                                          g_ascii_strtoull (argv[3], NULL, 10));
+  if (argc == 4 && strcmp (argv[1], "--die") == 0)
+    return chihuo_conformance_die (factory, argv[2], g_ascii_strtoull (argv[3], NULL, 10));
 
   g_test_init (&argc, &argv, NULL);
   chihuo_conformance_add_tests (factory);

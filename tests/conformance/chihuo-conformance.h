@@ -29,13 +29,15 @@ typedef struct
   /* Removes the store; no connection is open any more */
   void           (* destroy) (const char     *address);
 
-  gboolean        can_share;
+  gboolean        can_share; /* several connections at once */
+  gboolean        can_spawn; /* another process may connect to the address, too */
 } ChihuoConformanceFactory;
 
 /* Adds all tests under "/NAME/". The environment's G_TEST_SRCDIR leads to task-life.csv */
 void chihuo_conformance_add_tests (const ChihuoConformanceFactory  *factory);
 
-/* A whole main(): runs the tests, or with "--sequences FIRST N" prints random sequences for model.py */
+/* A whole main(): runs the tests; with "--sequences FIRST N" prints random sequences for model.py; with
+ * "--die ADDRESS N" it is the other process of a test */
 int  chihuo_conformance_run       (const ChihuoConformanceFactory  *factory,
                                    int                              argc,
                                    char                           **argv);

@@ -30,16 +30,18 @@ detach (ChihuoTrial *self)
   g_assert_finalize_object (g_steal_pointer (&self->backend));
 }
 
+/* A connection to a store that is there already */
 ChihuoTrial *
-chihuo_trial_new (const ChihuoConformanceFactory *factory)
+chihuo_trial_new_at (const ChihuoConformanceFactory *factory, const char *address,
+                     const char *claimant)
 {
   ChihuoTrial *self = g_new0 (ChihuoTrial, 1);
 
   self->factory = factory;
-  self->address = factory->create ();
+  self->address = g_strdup (address);
   self->queue = g_intern_static_string ("queue");
-  self->claimant = g_intern_static_string ("claimant-A");
-  self->client = g_intern_static_string ("client-A");
+  self->claimant = g_intern_string (claimant);
+  self->client = self->claimant;
   self->moment.now = g_get_real_time ();
   self->moment.lease = g_get_monotonic_time ();
   self->max_tries = 25;
@@ -49,17 +51,25 @@ chihuo_trial_new (const ChihuoConformanceFactory *factory)
   return self;
 }
 
+/* A fresh store and a connection, which goes last and takes the store with it */
+ChihuoTrial *
+chihuo_trial_new (const ChihuoConformanceFactory *factory)
+{
+  g_autofree char *address = factory->create ();
+  ChihuoTrial *self = chihuo_trial_new_at (factory, address, "claimant-A");
+
+  self->owns_store = TRUE;
+
+  return self;
+}
+
 /* A second connection to the same store; the first one is to be freed last */
 ChihuoTrial *
 chihuo_trial_new_other (ChihuoTrial *first, const char *claimant)
 {
-  ChihuoTrial *self = g_new0 (ChihuoTrial, 1);
+  ChihuoTrial *self = chihuo_trial_new_at (first->factory, first->address, claimant);
 
-  *self = *first;
-  self->address = g_strdup (first->address);
-  self->claimant = g_intern_string (claimant);
-  self->client = self->claimant;
-  attach (self);
+  self->moment = first->moment;
 
   return self;
 }
@@ -68,7 +78,7 @@ void
 chihuo_trial_free (ChihuoTrial *self)
 {
   detach (self);
-  if (self->client == g_intern_static_string ("client-A"))
+  if (self->owns_store)
     self->factory->destroy (self->address);
   g_free (self->address);
   g_free (self);

@@ -29,9 +29,13 @@ typedef struct
   guint32        claim_request; /* of the last claim */
   guint32        max_tries;     /* what claims say */
   guint32        max_crashes;
+  gboolean       owns_store;
 } ChihuoTrial;
 
 ChihuoTrial  *chihuo_trial_new       (const ChihuoConformanceFactory *factory);
+ChihuoTrial  *chihuo_trial_new_at    (const ChihuoConformanceFactory *factory,
+                                      const char      *address,
+                                      const char      *claimant);
 ChihuoTrial  *chihuo_trial_new_other (ChihuoTrial     *first,
                                       const char      *claimant);
 void          chihuo_trial_free      (ChihuoTrial     *self);
