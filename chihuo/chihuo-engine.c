@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "chihuo-engine.h"
+#include "chihuo-engine-private.h"
 
 /* Events come in as calls, actions go out by chihuo_engine_collect() (to the store), _pop_action() and
  * _pop_over() (to the code's side). There is no I/O in here, no thread, no lock and no clock: a runner
@@ -28,46 +28,6 @@
 
 /* So many settles are worth an exchange of their own while there is still work at hand */
 #define SETTLES_WORTH_SENDING (CHIHUO_BATCH_MAX_ITEMS / 2)
-
-/* The wall clock may have been set: what is due is looked for at least so often */
-#define DUE_RECHECK (60 * G_USEC_PER_SEC)
-
-/* Something waits that we cannot have (the queue is paused, it is a suspect): look again then */
-#define WAITING_RECHECK (1 * G_USEC_PER_SEC)
-
-typedef enum
-{
-  ENGINE_STATE_RUNNING,
-  ENGINE_STATE_STOPPING, /* claims nothing any more; its runs go on until cancel_at */
-  ENGINE_STATE_OVER,     /* nothing is held, nothing will be claimed */
-} EngineState;
-
-struct _ChihuoEngine
-{
-  ChihuoEngineOptions options;
-  EngineState         state;
-  GRand              *random;         /* (owned) */
-  GQueue              ready;
-  GQueue              running;
-  GQueue              ended;
-  GQueue              sent;
-  GQueue              over;
-  GQueue              left;           /* over for the store, but their code has not returned */
-  GQueue              todo;           /* runs with an action, by todo_link */
-  GHashTable         *index;          /* (owned) (nullable): payload → run, made when first needed */
-  guint32             request;        /* of the last claim */
-  gboolean            claiming;       /* a claim is under way */
-  gboolean            hungry;         /* there may be something to claim */
-  gboolean            held;           /* somebody says that more will come */
-  gboolean            drained;        /* nothing waited, nothing ran, at the last claim */
-  gboolean            abandoned;
-  guint               n_suspects;     /* held ones that have crashed before */
-  gint64              claim_at;       /* when to look again; lease clock, as all that follow */
-  gint64              next_renewal;
-  gint64              next_deadline;
-  gint64              cancel_at;      /* while stopping; G_MAXINT64: done */
-  double              pace;           /* µs a task keeps its slot, in the mean; 0 = not known */
-};
 
 /* --- runs --- */
 
@@ -90,8 +50,8 @@ list_of (ChihuoEngine *self, ChihuoRunState state)
     }
 }
 
-static void
-move_run (ChihuoEngine *self, ChihuoRun *run, ChihuoRunState state)
+void
+chihuo_engine_move_run (ChihuoEngine *self, ChihuoRun *run, ChihuoRunState state)
 {
   g_queue_unlink (list_of (self, run->state), &run->link);
   run->state = state;
@@ -116,31 +76,8 @@ want_action (ChihuoEngine *self, ChihuoRun *run, ChihuoAction action)
   g_queue_push_tail_link (&self->todo, &run->todo_link);
 }
 
-static void
-add_claimed (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoClaimed *claimed)
-{
-  ChihuoRun *run = g_slice_new0 (ChihuoRun);
-
-  run->claimed = *claimed;
-  claimed->payload = NULL;
-  run->link.data = run;
-  run->todo_link.data = run;
-  run->claimed_at = moment->lease;
-  run->renew_at = moment->lease + self->options.lease / 3;
-  run->deadline = G_MAXINT64;
-  run->overdue_at = G_MAXINT64;
-  run->state = CHIHUO_RUN_STATE_READY;
-  g_queue_push_tail_link (&self->ready, &run->link);
-
-  self->next_renewal = MIN (self->next_renewal, run->renew_at);
-  if (run->claimed.crashes > 0)
-    self->n_suspects++;
-  if (self->index != NULL)
-    g_hash_table_insert (self->index, run->claimed.payload, run);
-}
-
-static void
-run_is_over (ChihuoEngine *self, ChihuoRun *run, ChihuoOutcome outcome)
+void
+chihuo_engine_run_is_over (ChihuoEngine *self, ChihuoRun *run, ChihuoOutcome outcome)
 {
   run->outcome = outcome;
   g_queue_unlink (list_of (self, run->state), &run->link);
@@ -213,8 +150,8 @@ chihuo_engine_free (ChihuoEngine *self)
 /* --- how much at a time --- */
 
 /* What will start within 20 ms; nothing when tasks are long */
-static guint
-get_prefetch (ChihuoEngine *self)
+guint
+chihuo_engine_get_prefetch (ChihuoEngine *self)
 {
   double n;
 
@@ -226,11 +163,11 @@ get_prefetch (ChihuoEngine *self)
   return n >= PREFETCH_MAX ? PREFETCH_MAX : n;
 }
 
-static guint
-get_want (ChihuoEngine *self)
+guint
+chihuo_engine_get_want (ChihuoEngine *self)
 {
   guint held = self->running.length + self->ready.length;
-  guint goal = self->options.concurrency + get_prefetch (self);
+  guint goal = self->options.concurrency + chihuo_engine_get_prefetch (self);
 
   return goal > held ? goal - held : 0;
 }
@@ -264,137 +201,8 @@ chihuo_engine_note_pace (ChihuoEngine *self, gint64 busy, guint n_tasks)
   self->pace = self->pace <= 0 ? pace : self->pace + (pace - self->pace) * weight;
 }
 
-/* --- to the store --- */
-
-static void
-init_item (ChihuoEngine *self, ChihuoMail *mail, ChihuoOp op, ChihuoRun *run)
-{
-  *mail = (ChihuoMail) { .run = run };
-  mail->item.op = op;
-  mail->item.queue = self->options.queue;
-  mail->item.claimant = self->options.claimant;
-  if (run != NULL)
-    {
-      mail->item.payload = chihuo_payload_ref (run->claimed.payload);
-      mail->item.token = run->claimed.token;
-      mail->item.handle = run->claimed.handle;
-    }
-}
-
-static guint
-collect_renewals_of (ChihuoEngine *self, const ChihuoMoment *moment, GQueue *list, ChihuoMail *mails,
-                     guint max)
-{
-  gint64 soon = moment->lease + self->options.lease / 12;
-  guint n = 0;
-
-  for (GList *l = list->head; l != NULL; l = l->next)
-    {
-      ChihuoRun *run = l->data;
-
-      if (run->cancel == CHIHUO_CANCEL_LOST)
-        continue;
-      if (run->renew_at <= soon && n < max)
-        {
-          init_item (self, &mails[n], CHIHUO_OP_RENEW, run);
-          mails[n++].item.renew.lease = self->options.lease;
-          run->renew_at = moment->lease + self->options.lease / 3;
-        }
-      self->next_renewal = MIN (self->next_renewal, run->renew_at);
-    }
-
-  return n;
-}
-
-static guint
-collect_renewals (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *mails, guint max)
-{
-  guint n;
-
-  if (moment->lease < self->next_renewal)
-    return 0;
-
-  self->next_renewal = G_MAXINT64;
-  n = collect_renewals_of (self, moment, &self->running, mails, max);
-
-  return n + collect_renewals_of (self, moment, &self->ready, mails + n, max - n);
-}
-
-static guint
-collect_settles (ChihuoEngine *self, ChihuoMail *mails, guint max)
-{
-  guint n = 0;
-
-  max = MIN (max, CHIHUO_BATCH_MAX_ITEMS);
-  while (n < max && self->ended.length > 0)
-    {
-      ChihuoRun *run = self->ended.head->data;
-      ChihuoItem *item = &mails[n].item;
-
-      init_item (self, &mails[n++], CHIHUO_OP_SETTLE, run);
-      item->settle.how = run->how;
-      item->settle.finish = run->finish;
-      item->settle.delay = run->delay;
-      if (run->error != NULL)
-        item->settle.error = g_strdup (run->error);
-      move_run (self, run, CHIHUO_RUN_STATE_SENT);
-    }
-
-  return n;
-}
-
-/* Whether it is worth asking now: at once when a slot is idle, else in big steps */
-static gboolean
-wants_claim (ChihuoEngine *self)
-{
-  guint want = get_want (self);
-
-  return self->state == ENGINE_STATE_RUNNING && !self->claiming && want > 0
-         && (self->ready.length == 0 || want >= get_prefetch (self) / 2);
-}
-
-static guint
-collect_claim (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_claim_suspect,
-               ChihuoMail *mail, guint max)
-{
-  ChihuoItem *item = &mail->item;
-
-  if (max == 0 || !self->hungry || !wants_claim (self))
-    return 0;
-
-  init_item (self, mail, CHIHUO_OP_CLAIM, NULL);
-  item->claim.n = MIN (get_want (self), CHIHUO_BATCH_MAX_ITEMS);
-  item->claim.suspects = may_claim_suspect && chihuo_engine_get_n_free (self) > 0 ? 1 : 0;
-  item->claim.request = ++self->request;
-  item->claim.lease = self->options.lease;
-  item->claim.max_tries = self->options.max_tries;
-  item->claim.max_crashes = self->options.max_crashes;
-  self->claiming = TRUE;
-
-  return 1;
-}
-
-/* What is to be sent now: renewals first, then settles, then a claim, which so finds what the settles
- * have sent back */
-guint
-chihuo_engine_collect (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_claim_suspect,
-                       ChihuoMail *mails, guint max)
-{
-  guint n;
-  guint n_settles;
-
-  chihuo_engine_advance (self, moment);
-  n = collect_renewals (self, moment, mails, max);
-  n_settles = collect_settles (self, mails + n, max - n);
-  n += n_settles;
-  if (n_settles > 0)
-    self->hungry = TRUE;
-
-  return n + collect_claim (self, moment, may_claim_suspect, mails + n, max - n);
-}
-
-static void
-cancel_run (ChihuoEngine *self, gint64 now, ChihuoRun *run, ChihuoCancelReason reason)
+void
+chihuo_engine_cancel_run (ChihuoEngine *self, gint64 now, ChihuoRun *run, ChihuoCancelReason reason)
 {
   gboolean told = run->cancel != CHIHUO_CANCEL_NONE;
 
@@ -412,135 +220,11 @@ cancel_run (ChihuoEngine *self, gint64 now, ChihuoRun *run, ChihuoCancelReason r
 }
 
 /* A run that nobody has started ends without any code */
-static void
-end_unstarted (ChihuoEngine *self, ChihuoRun *run)
+void
+chihuo_engine_end_unstarted (ChihuoEngine *self, ChihuoRun *run)
 {
   run->how = CHIHUO_SETTLE_RETURNED;
-  move_run (self, run, CHIHUO_RUN_STATE_ENDED);
-}
-
-static void
-deliver_renewal (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoRun *run,
-                 ChihuoAnswer answer)
-{
-  gboolean is_stale = answer == CHIHUO_ANSWER_STALE;
-
-  if (answer == CHIHUO_ANSWER_OK)
-    return;
-
-  if (run->state == CHIHUO_RUN_STATE_RUNNING)
-    cancel_run (self, moment->lease, run,
-                is_stale ? CHIHUO_CANCEL_LOST : CHIHUO_CANCEL_BY_HAND);
-  else if (run->state == CHIHUO_RUN_STATE_READY && is_stale)
-    run_is_over (self, run, CHIHUO_OUTCOME_LOST);
-  else if (run->state == CHIHUO_RUN_STATE_READY)
-    end_unstarted (self, run);
-}
-
-static ChihuoOutcome
-outcome_of (const ChihuoRun *run, ChihuoAnswer answer)
-{
-  if (answer == CHIHUO_ANSWER_STALE)
-    return CHIHUO_OUTCOME_LOST;
-  if (answer == CHIHUO_ANSWER_DEAD)
-    return CHIHUO_OUTCOME_DEAD;
-  if (run->finish)
-    return CHIHUO_OUTCOME_FINISHED;
-
-  switch (run->how)
-    {
-    case CHIHUO_SETTLE_DONE:
-      return CHIHUO_OUTCOME_DONE;
-    case CHIHUO_SETTLE_POSTPONED:
-      return CHIHUO_OUTCOME_POSTPONED;
-    case CHIHUO_SETTLE_RETURNED:
-    case CHIHUO_SETTLE_ABANDONED:
-      return CHIHUO_OUTCOME_RETURNED;
-    case CHIHUO_SETTLE_FAILED:
-    case CHIHUO_SETTLE_REJECTED:
-    default:
-      return CHIHUO_OUTCOME_FAILED;
-    }
-}
-
-static gint64
-lease_time_of (const ChihuoMoment *moment, gint64 wall)
-{
-  return moment->lease + MAX (wall - moment->now, 0);
-}
-
-static void
-deliver_claim (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoItem *item)
-{
-  gint64 due = item->claim.next_due;
-
-  self->claiming = FALSE;
-  self->drained = FALSE;
-  for (guint i = 0; i < item->claim.n_claimed; i++)
-    add_claimed (self, moment, &item->claim.claimed[i]);
-
-  self->hungry = item->claim.n_claimed == item->claim.n;
-  self->claim_at = self->options.poll > 0 ? moment->lease + self->options.poll : G_MAXINT64;
-  if (due > 0)
-    self->claim_at = MIN (self->claim_at,
-                          MIN (lease_time_of (moment, due), moment->lease + DUE_RECHECK));
-
-  if (!self->hungry && item->claim.n_waiting > 0)
-    self->claim_at = MIN (self->claim_at, moment->lease + WAITING_RECHECK);
-
-  if (item->claim.n_claimed == 0 && item->claim.n_waiting == 0 && self->ready.length == 0
-      && self->running.length == 0 && self->ended.length == 0)
-    self->drained = TRUE;
-  if (self->drained && !self->options.run_forever && !self->held
-      && (due == 0 || due > moment->now + self->options.linger))
-    self->state = ENGINE_STATE_OVER;
-}
-
-/* The store has answered */
-void
-chihuo_engine_deliver (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *mails,
-                       guint n_mails)
-{
-  for (guint i = 0; i < n_mails; i++)
-    {
-      ChihuoItem *item = &mails[i].item;
-      ChihuoRun *run = mails[i].run;
-
-      if (item->op == CHIHUO_OP_RENEW)
-        deliver_renewal (self, moment, run, item->answer);
-      else if (item->op == CHIHUO_OP_SETTLE)
-        run_is_over (self, run, outcome_of (run, item->answer));
-      else
-        deliver_claim (self, moment, item);
-    }
-}
-
-/* Certainly nothing was done: it is offered again */
-void
-chihuo_engine_undone (ChihuoEngine *self, ChihuoMail *mails, guint n_mails)
-{
-  for (guint i = n_mails; i > 0; i--)
-    {
-      ChihuoItem *item = &mails[i - 1].item;
-      ChihuoRun *run = mails[i - 1].run;
-
-      if (item->op == CHIHUO_OP_CLAIM)
-        {
-          self->claiming = FALSE;
-          self->hungry = TRUE;
-        }
-      else if (item->op == CHIHUO_OP_SETTLE)
-        {
-          g_queue_unlink (&self->sent, &run->link);
-          run->state = CHIHUO_RUN_STATE_ENDED;
-          g_queue_push_head_link (&self->ended, &run->link);
-        }
-      else if (run->state <= CHIHUO_RUN_STATE_RUNNING)
-        {
-          run->renew_at = 0;
-          self->next_renewal = 0;
-        }
-    }
+  chihuo_engine_move_run (self, run, CHIHUO_RUN_STATE_ENDED);
 }
 
 /* There may be something to claim */
@@ -581,7 +265,7 @@ chihuo_engine_take (ChihuoEngine *self, const ChihuoMoment *moment)
   if (run == NULL)
     return NULL;
 
-  move_run (self, run, CHIHUO_RUN_STATE_RUNNING);
+  chihuo_engine_move_run (self, run, CHIHUO_RUN_STATE_RUNNING);
   run->in_code = TRUE;
   run->started_at = moment->lease;
   if (run->claimed.timeout > 0)
@@ -622,9 +306,9 @@ chihuo_engine_give_back (ChihuoEngine *self, ChihuoRun *run)
   g_queue_push_head_link (&self->ready, &run->link);
 
   if (run->cancel == CHIHUO_CANCEL_LOST)
-    run_is_over (self, run, CHIHUO_OUTCOME_LOST);
+    chihuo_engine_run_is_over (self, run, CHIHUO_OUTCOME_LOST);
   else if (run->cancel != CHIHUO_CANCEL_NONE || self->state != ENGINE_STATE_RUNNING)
-    end_unstarted (self, run);
+    chihuo_engine_end_unstarted (self, run);
 }
 
 /* Seconds until the next try, after Sidekiq's formula */
@@ -679,7 +363,7 @@ chihuo_engine_end (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoRun *ru
   forget_action (self, run);
   if (run->cancel == CHIHUO_CANCEL_LOST)
     {
-      run_is_over (self, run, CHIHUO_OUTCOME_LOST);
+      chihuo_engine_run_is_over (self, run, CHIHUO_OUTCOME_LOST);
       return;
     }
 
@@ -703,7 +387,7 @@ chihuo_engine_end (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoRun *ru
         run->how = CHIHUO_SETTLE_REJECTED;
     }
 
-  move_run (self, run, CHIHUO_RUN_STATE_ENDED);
+  chihuo_engine_move_run (self, run, CHIHUO_RUN_STATE_ENDED);
 }
 
 static void
@@ -739,7 +423,7 @@ chihuo_engine_set_finish (ChihuoEngine *self, ChihuoRun *run, gboolean finish)
     case CHIHUO_RUN_STATE_READY:
       g_atomic_int_set (&run->finish, finish);
       if (finish)
-        end_unstarted (self, run);
+        chihuo_engine_end_unstarted (self, run);
       return TRUE;
 
     case CHIHUO_RUN_STATE_RUNNING:
@@ -821,7 +505,7 @@ chihuo_engine_abandon (ChihuoEngine *self)
       if (run->cancel == CHIHUO_CANCEL_LOST)
         continue;
       run->how = CHIHUO_SETTLE_ABANDONED;
-      move_run (self, run, CHIHUO_RUN_STATE_ENDED);
+      chihuo_engine_move_run (self, run, CHIHUO_RUN_STATE_ENDED);
     }
 }
 
@@ -841,7 +525,7 @@ check_deadlines (ChihuoEngine *self, gint64 now)
       if (now >= run->deadline)
         {
           run->deadline = G_MAXINT64;
-          cancel_run (self, now, run, CHIHUO_CANCEL_TIMED_OUT);
+          chihuo_engine_cancel_run (self, now, run, CHIHUO_CANCEL_TIMED_OUT);
         }
       if (now >= run->overdue_at)
         {
@@ -856,7 +540,7 @@ static void
 return_ready (ChihuoEngine *self)
 {
   while (self->ready.length > 0)
-    end_unstarted (self, self->ready.head->data);
+    chihuo_engine_end_unstarted (self, self->ready.head->data);
 }
 
 /* Tasks have become long: what was claimed ahead shall not wait for them */
@@ -884,7 +568,7 @@ check_stop (ChihuoEngine *self, gint64 now)
     {
       self->cancel_at = G_MAXINT64;
       for (GList *l = self->running.head; l != NULL; l = l->next)
-        cancel_run (self, now, l->data, CHIHUO_CANCEL_STOP);
+        chihuo_engine_cancel_run (self, now, l->data, CHIHUO_CANCEL_STOP);
     }
 }
 
@@ -968,7 +652,7 @@ chihuo_engine_is_stopping (ChihuoEngine *self)
 gboolean
 chihuo_engine_wants_exchange (ChihuoEngine *self)
 {
-  return self->ended.length >= SETTLES_WORTH_SENDING || (self->hungry && wants_claim (self))
+  return self->ended.length >= SETTLES_WORTH_SENDING || (self->hungry && chihuo_engine_wants_claim (self))
          || (self->ended.length > 0 && self->ready.length == 0);
 }
 

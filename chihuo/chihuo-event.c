@@ -10,7 +10,7 @@
 
 /* What a handler is told of its run */
 void
-chihuo_details_of_run (const ChihuoRun *run, ChihuoTaskDetails *details)
+chihuo_event_describe_run (const ChihuoRun *run, ChihuoTaskDetails *details)
 {
   *details = (ChihuoTaskDetails) { .token = run->claimed.token,
                                    .timeout = run->claimed.timeout,
@@ -39,7 +39,7 @@ chihuo_event_new_of_run (ChihuoEventKind kind, const ChihuoRun *run)
 {
   ChihuoEvent *self = chihuo_event_new (kind, run->claimed.payload);
 
-  chihuo_details_of_run (run, &self->details);
+  chihuo_event_describe_run (run, &self->details);
   if (run->started_at > 0)
     self->details.started
         = chihuo_clock_get_wall () - (chihuo_clock_get_boot () - run->started_at);

@@ -62,7 +62,7 @@ void         chihuo_event_queue_push  (ChihuoEventQueue      *self,
 ChihuoEvent *chihuo_event_queue_pop   (ChihuoEventQueue      *self);
 void         chihuo_event_queue_clear (ChihuoEventQueue      *self);
 
-void         chihuo_details_of_run    (const ChihuoRun       *run,
+void         chihuo_event_describe_run    (const ChihuoRun       *run,
                                        ChihuoTaskDetails     *details);
 
 G_END_DECLS

@@ -5,12 +5,14 @@
 
 #pragma once
 
+#include "chihuo-bell.h"
 #include "chihuo-loop.h"
 #include "chihuo-runner.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ChihuoLoopOptions ChihuoLoopOptions;
+typedef struct _ChihuoLoopPrivate ChihuoLoopPrivate;
 
 enum
 {
@@ -41,7 +43,32 @@ struct _ChihuoLoopOptions
   gboolean          finish_on_success;
 };
 
+struct _ChihuoLoopPrivate
+{
+  GMainContext      *context;       /* (owned) */
+  ChihuoQueue       *queue;         /* (owned) */
+  char              *name;          /* (owned) (nullable): until the queue is made */
+  char              *server_config; /* (owned) (nullable): until the queue is made */
+  ChihuoBell        *bell;          /* (owned): brings notify about on the context */
+
+  GMutex             mutex;
+  /* under the mutex */
+  ChihuoLoopOptions  options;
+  ChihuoRunner      *runner;        /* (owned) (nullable): while it runs */
+  GTask             *run;           /* (nullable): from run_async to its end */
+  GError            *failure;       /* (owned) (nullable): from chihuo_loop_fail() */
+  gboolean           stop;
+  guint              hold_count;
+  guint              n_stuck;       /* runs of the last run whose code had not returned */
+
+  /* the context only */
+  ChihuoRunnerCounts counts;        /* as they were told last */
+  gboolean           told_stop;     /* as it was told last */
+  gint64             told_at;
+};
+
 /* chihuo-loop.c */
+ChihuoLoopPrivate *chihuo_loop_get_priv (ChihuoLoop      *self);
 GMainContext *chihuo_loop_get_context    (ChihuoLoop         *self);
 void          chihuo_loop_get_options    (ChihuoLoop         *self,
                                           ChihuoLoopOptions  *options);
@@ -62,6 +89,12 @@ gboolean      chihuo_loop_counts_watched (ChihuoLoop         *self);
 void          chihuo_loop_set_n_stuck    (ChihuoLoop         *self,
                                           guint               n_stuck);
 guint         chihuo_loop_get_n_stuck    (ChihuoLoop         *self);
+
+void          chihuo_loop_tell_stop      (gpointer            object);
+
+/* chihuo-loop-defaults.c */
+void          chihuo_loop_take_class_defaults (ChihuoLoop    *self,
+                                               guint         *concurrency);
 
 /* chihuo-loop-signals.c */
 void          chihuo_loop_install_signals (ChihuoLoopClass   *klass);

@@ -5,9 +5,6 @@
 
 #include "config.h"
 
-#include <math.h>
-
-#include "chihuo-bell.h"
 #include "chihuo-error.h"
 #include "chihuo-loop-private.h"
 
@@ -34,38 +31,6 @@
  * Since: 1.0
  */
 
-/* What a class says for its instances: kept with the type, so that subclasses find it */
-typedef struct
-{
-  char *name;          /* (nullable) */
-  char *server_config; /* (nullable) */
-  guint concurrency;   /* 0 = not said */
-} ClassDefaults;
-
-typedef struct
-{
-  GMainContext      *context;       /* (owned) */
-  ChihuoQueue       *queue;         /* (owned) */
-  char              *name;          /* (owned) (nullable): until the queue is made */
-  char              *server_config; /* (owned) (nullable): until the queue is made */
-  ChihuoBell        *bell;          /* (owned): brings notify about on the context */
-
-  GMutex             mutex;
-  /* under the mutex */
-  ChihuoLoopOptions  options;
-  ChihuoRunner      *runner;        /* (owned) (nullable): while it runs */
-  GTask             *run;           /* (nullable): from run_async to its end */
-  GError            *failure;       /* (owned) (nullable): from chihuo_loop_fail() */
-  gboolean           stop;
-  guint              hold_count;
-  guint              n_stuck;       /* runs of the last run whose code had not returned */
-
-  /* the context only */
-  ChihuoRunnerCounts counts;        /* as they were told last */
-  gboolean           told_stop;     /* as it was told last */
-  gint64             told_at;
-} ChihuoLoopPrivate;
-
 typedef enum
 {
   PROP_NAME = 1,
@@ -88,120 +53,15 @@ typedef enum
   N_PROPS,
 } ChihuoLoopProperty;
 
-/* Counts are told at most ten times a second */
-#define COUNTS_INTERVAL (G_USEC_PER_SEC / 10)
-
 static GParamSpec *properties[N_PROPS];
 guint chihuo_loop_signals[CHIHUO_LOOP_N_SIGNALS];
 
 G_DEFINE_TYPE_WITH_PRIVATE (ChihuoLoop, chihuo_loop, G_TYPE_OBJECT)
 
-static ChihuoLoopPrivate *
-priv_of (ChihuoLoop *self)
+ChihuoLoopPrivate *
+chihuo_loop_get_priv (ChihuoLoop *self)
 {
   return chihuo_loop_get_instance_private (self);
-}
-
-/* --- what a class says --- */
-
-static G_DEFINE_QUARK (chihuo-loop-defaults, defaults)
-
-static ClassDefaults *
-ensure_defaults (GType type)
-{
-  ClassDefaults *found = g_type_get_qdata (type, defaults_quark ());
-
-  if (found == NULL)
-    {
-      found = g_new0 (ClassDefaults, 1);
-      g_type_set_qdata (type, defaults_quark (), found);
-    }
-
-  return found;
-}
-
-/* From the instance's type up to ours; the nearest one that says something wins */
-static void
-take_class_defaults (ChihuoLoop *self, guint *concurrency)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-
-  for (GType type = G_OBJECT_TYPE (self); type != G_TYPE_OBJECT; type = g_type_parent (type))
-    {
-      ClassDefaults *found = g_type_get_qdata (type, defaults_quark ());
-
-      if (found == NULL)
-        continue;
-      if (priv->name == NULL)
-        priv->name = g_strdup (found->name);
-      if (priv->server_config == NULL)
-        priv->server_config = g_strdup (found->server_config);
-      if (*concurrency == 0)
-        *concurrency = found->concurrency;
-    }
-}
-
-/**
- * chihuo_loop_class_set_default_name:
- * @klass: a class
- * @name: the queue's name: `[A-Za-z0-9._-]{1,64}`
- *
- * Sets the name of the queue for instances that are constructed without one.
- * Call it in the class's init function.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_class_set_default_name (ChihuoLoopClass *klass, const char *name)
-{
-  ClassDefaults *defaults;
-
-  g_return_if_fail (CHIHUO_IS_LOOP_CLASS (klass));
-
-  defaults = ensure_defaults (G_TYPE_FROM_CLASS (klass));
-  g_free (defaults->name);
-  defaults->name = g_strdup (name);
-}
-
-/**
- * chihuo_loop_class_set_default_concurrency:
- * @klass: a class
- * @concurrency: 1 or more
- *
- * Sets the concurrency of instances that are constructed without one. Call it
- * in the class's init function.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_class_set_default_concurrency (ChihuoLoopClass *klass, guint concurrency)
-{
-  g_return_if_fail (CHIHUO_IS_LOOP_CLASS (klass));
-  g_return_if_fail (concurrency >= 1);
-
-  ensure_defaults (G_TYPE_FROM_CLASS (klass))->concurrency = concurrency;
-}
-
-/**
- * chihuo_loop_class_set_default_server_config:
- * @klass: a class
- * @server_config: (nullable): where the queue lives: a URI, a path or JSON
- *
- * Sets the server configuration of instances that are constructed without one.
- * Call it in the class's init function.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_class_set_default_server_config (ChihuoLoopClass *klass, const char *server_config)
-{
-  ClassDefaults *defaults;
-
-  g_return_if_fail (CHIHUO_IS_LOOP_CLASS (klass));
-
-  defaults = ensure_defaults (G_TYPE_FROM_CLASS (klass));
-  g_free (defaults->server_config);
-  defaults->server_config = g_strdup (server_config);
 }
 
 /* --- vfuncs --- */
@@ -237,13 +97,13 @@ chihuo_loop_begin_tasks (ChihuoLoop *self, ChihuoTask **tasks, gsize n_tasks, GE
 GMainContext *
 chihuo_loop_get_context (ChihuoLoop *self)
 {
-  return priv_of (self)->context;
+  return chihuo_loop_get_priv (self)->context;
 }
 
 void
 chihuo_loop_get_options (ChihuoLoop *self, ChihuoLoopOptions *options)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
 
   g_mutex_lock (&priv->mutex);
   *options = priv->options;
@@ -253,7 +113,7 @@ chihuo_loop_get_options (ChihuoLoop *self, ChihuoLoopOptions *options)
 void
 chihuo_loop_set_options (ChihuoLoop *self, const ChihuoLoopOptions *options, const char *property)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
 
   g_mutex_lock (&priv->mutex);
   priv->options = *options;
@@ -267,7 +127,7 @@ chihuo_loop_set_options (ChihuoLoop *self, const ChihuoLoopOptions *options, con
 ChihuoRunner *
 chihuo_loop_ref_runner (ChihuoLoop *self)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
   ChihuoRunner *runner;
 
   g_mutex_lock (&priv->mutex);
@@ -283,7 +143,7 @@ chihuo_loop_ref_runner (ChihuoLoop *self)
 void
 chihuo_loop_set_runner (ChihuoLoop *self, ChihuoRunner *runner)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
   ChihuoRunner *old;
 
   g_mutex_lock (&priv->mutex);
@@ -298,7 +158,7 @@ chihuo_loop_set_runner (ChihuoLoop *self, ChihuoRunner *runner)
 GTask *
 chihuo_loop_get_run (ChihuoLoop *self)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
   GTask *run;
 
   g_mutex_lock (&priv->mutex);
@@ -312,7 +172,7 @@ chihuo_loop_get_run (ChihuoLoop *self)
 gboolean
 chihuo_loop_set_run (ChihuoLoop *self, GTask *run)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
   gboolean ok;
 
   g_mutex_lock (&priv->mutex);
@@ -322,75 +182,6 @@ chihuo_loop_set_run (ChihuoLoop *self, GTask *run)
   g_mutex_unlock (&priv->mutex);
 
   return ok;
-}
-
-gboolean
-chihuo_loop_is_held (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gboolean held;
-
-  g_mutex_lock (&priv->mutex);
-  held = priv->hold_count > 0;
-  g_mutex_unlock (&priv->mutex);
-
-  return held;
-}
-
-GError *
-chihuo_loop_steal_failure (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  GError *failure;
-
-  g_mutex_lock (&priv->mutex);
-  failure = g_steal_pointer (&priv->failure);
-  g_mutex_unlock (&priv->mutex);
-
-  return failure;
-}
-
-void
-chihuo_loop_set_n_stuck (ChihuoLoop *self, guint n_stuck)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-
-  g_mutex_lock (&priv->mutex);
-  priv->n_stuck = n_stuck;
-  g_mutex_unlock (&priv->mutex);
-}
-
-/* How many runs were abandoned whose code had not returned when the last run ended */
-guint
-chihuo_loop_get_n_stuck (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  guint n_stuck;
-
-  g_mutex_lock (&priv->mutex);
-  n_stuck = priv->n_stuck;
-  g_mutex_unlock (&priv->mutex);
-
-  return n_stuck;
-}
-
-static void
-get_counts (ChihuoLoop *self, ChihuoRunnerCounts *counts)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  ChihuoRunner *runner = chihuo_loop_ref_runner (self);
-
-  if (runner == NULL)
-    {
-      g_mutex_lock (&priv->mutex);
-      *counts = priv->counts;
-      g_mutex_unlock (&priv->mutex);
-      counts->n_running = 0;
-      return;
-    }
-
-  chihuo_runner_get_counts (runner, counts);
-  chihuo_runner_unref (runner);
 }
 
 gboolean
@@ -408,50 +199,6 @@ chihuo_loop_counts_watched (ChihuoLoop *self)
     }
 
   return FALSE;
-}
-
-/* Tells who watches, on the context; µs until it may be told again, 0 = it was told now */
-gint64
-chihuo_loop_notify_counts (ChihuoLoop *self, gboolean at_once)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gint64 now = g_get_monotonic_time ();
-  ChihuoRunnerCounts counts;
-  ChihuoRunnerCounts old;
-
-  if (!at_once && now < priv->told_at + COUNTS_INTERVAL)
-    return priv->told_at + COUNTS_INTERVAL - now;
-
-  get_counts (self, &counts);
-  priv->told_at = now;
-  g_mutex_lock (&priv->mutex);
-  old = priv->counts;
-  priv->counts = counts;
-  g_mutex_unlock (&priv->mutex);
-
-  if (counts.n_running != old.n_running)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_RUNNING]);
-  if (counts.n_done != old.n_done)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
-  if (counts.n_failed != old.n_failed)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FAILED]);
-
-  return 0;
-}
-
-/* On the context: stop was changed, on whatever thread */
-static void
-stop_bell_cb (gpointer object)
-{
-  ChihuoLoop *self = object;
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gboolean stop = chihuo_loop_get_stop (self);
-
-  if (priv->told_stop == stop)
-    return;
-
-  priv->told_stop = stop;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STOP]);
 }
 
 /* --- GObject --- */
@@ -526,7 +273,7 @@ static void
 chihuo_loop_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
 {
   ChihuoLoop *self = CHIHUO_LOOP (object);
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
 
   switch ((ChihuoLoopProperty) prop_id)
     {
@@ -587,24 +334,24 @@ static void
 chihuo_loop_constructed (GObject *object)
 {
   ChihuoLoop *self = CHIHUO_LOOP (object);
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
   guint concurrency = priv->options.concurrency;
 
   G_OBJECT_CLASS (chihuo_loop_parent_class)->constructed (object);
 
-  take_class_defaults (self, &concurrency);
+  chihuo_loop_take_class_defaults (self, &concurrency);
   priv->options.concurrency = MAX (concurrency, 1);
   if (priv->queue == NULL)
     priv->queue = chihuo_queue_new (priv->name, priv->server_config);
   g_clear_pointer (&priv->name, g_free);
   g_clear_pointer (&priv->server_config, g_free);
-  priv->bell = chihuo_bell_new (self, priv->context, stop_bell_cb);
+  priv->bell = chihuo_bell_new (self, priv->context, chihuo_loop_tell_stop);
 }
 
 static void
 chihuo_loop_dispose (GObject *object)
 {
-  ChihuoLoopPrivate *priv = priv_of (CHIHUO_LOOP (object));
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (CHIHUO_LOOP (object));
 
   g_clear_object (&priv->queue);
 
@@ -614,7 +361,7 @@ chihuo_loop_dispose (GObject *object)
 static void
 chihuo_loop_finalize (GObject *object)
 {
-  ChihuoLoopPrivate *priv = priv_of (CHIHUO_LOOP (object));
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (CHIHUO_LOOP (object));
 
   g_clear_pointer (&priv->bell, chihuo_bell_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
@@ -814,7 +561,7 @@ chihuo_loop_class_init (ChihuoLoopClass *klass)
 static void
 chihuo_loop_init (ChihuoLoop *self)
 {
-  ChihuoLoopPrivate *priv = priv_of (self);
+  ChihuoLoopPrivate *priv = chihuo_loop_get_priv (self);
 
   g_mutex_init (&priv->mutex);
   priv->context = g_main_context_ref_thread_default ();
@@ -862,7 +609,7 @@ chihuo_loop_get_queue (ChihuoLoop *self)
 {
   g_return_val_if_fail (CHIHUO_IS_LOOP (self), NULL);
 
-  return priv_of (self)->queue;
+  return chihuo_loop_get_priv (self)->queue;
 }
 
 /**
@@ -880,7 +627,7 @@ chihuo_loop_get_name (ChihuoLoop *self)
 {
   g_return_val_if_fail (CHIHUO_IS_LOOP (self), NULL);
 
-  return chihuo_queue_get_name (priv_of (self)->queue);
+  return chihuo_queue_get_name (chihuo_loop_get_priv (self)->queue);
 }
 
 /**
@@ -898,206 +645,5 @@ chihuo_loop_get_server_config (ChihuoLoop *self)
 {
   g_return_val_if_fail (CHIHUO_IS_LOOP (self), NULL);
 
-  return chihuo_queue_get_server_config (priv_of (self)->queue);
-}
-
-/**
- * chihuo_loop_get_stop: (get-property stop)
- * @self: a loop
- *
- * Gets whether the run is to end, or has.
- *
- * Returns: whether it is
- *
- * Since: 1.0
- */
-gboolean
-chihuo_loop_get_stop (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gboolean stop;
-
-  g_return_val_if_fail (CHIHUO_IS_LOOP (self), FALSE);
-
-  g_mutex_lock (&priv->mutex);
-  stop = priv->stop;
-  g_mutex_unlock (&priv->mutex);
-
-  return stop;
-}
-
-/**
- * chihuo_loop_set_stop: (set-property stop)
- * @self: a loop
- * @stop: whether the run is to end; %FALSE only counts before the next run
- *
- * Ends the run: nothing more is claimed, tasks that have not started go back,
- * and after [property@Chihuo.Loop:drain-timeout] the running ones are cancelled.
- * Whatever of them is then no success goes back to its old place. May be called
- * from any thread, from a running task, too.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_set_stop (ChihuoLoop *self, gboolean stop)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gboolean changed;
-
-  g_return_if_fail (CHIHUO_IS_LOOP (self));
-
-  g_mutex_lock (&priv->mutex);
-  changed = priv->stop != !!stop;
-  priv->stop = !!stop;
-  g_mutex_unlock (&priv->mutex);
-
-  if (!changed)
-    return;
-
-  chihuo_loop_stop_changed (self);
-  if (g_main_context_is_owner (priv->context))
-    stop_bell_cb (self);
-  else
-    chihuo_bell_ring (priv->bell);
-}
-
-/**
- * chihuo_loop_hold:
- * @self: a loop
- *
- * Keeps a loop that does not run forever from ending by itself, until
- * [method@Chihuo.Loop.release] is called as often: for a start that goes on
- * after it has returned.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_hold (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-
-  g_return_if_fail (CHIHUO_IS_LOOP (self));
-
-  g_mutex_lock (&priv->mutex);
-  priv->hold_count++;
-  g_mutex_unlock (&priv->mutex);
-
-  chihuo_loop_hold_changed (self);
-}
-
-/**
- * chihuo_loop_release:
- * @self: a loop that is held
- *
- * Takes back one [method@Chihuo.Loop.hold].
- *
- * Since: 1.0
- */
-void
-chihuo_loop_release (ChihuoLoop *self)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-  gboolean was_held;
-
-  g_return_if_fail (CHIHUO_IS_LOOP (self));
-
-  g_mutex_lock (&priv->mutex);
-  was_held = priv->hold_count > 0;
-  if (was_held)
-    priv->hold_count--;
-  g_mutex_unlock (&priv->mutex);
-
-  g_return_if_fail (was_held);
-  chihuo_loop_hold_changed (self);
-}
-
-/**
- * chihuo_loop_fail:
- * @self: a loop that runs
- * @error: why
- *
- * Ends the run as a stop does; its result is then @error. The first one counts.
- *
- * Since: 1.0
- */
-void
-chihuo_loop_fail (ChihuoLoop *self, const GError *error)
-{
-  ChihuoLoopPrivate *priv = priv_of (self);
-
-  g_return_if_fail (CHIHUO_IS_LOOP (self));
-  g_return_if_fail (error != NULL);
-
-  g_mutex_lock (&priv->mutex);
-  if (priv->failure == NULL)
-    priv->failure = g_error_copy (error);
-  g_mutex_unlock (&priv->mutex);
-
-  chihuo_loop_set_stop (self, TRUE);
-}
-
-/**
- * chihuo_loop_get_n_running: (get-property n-running)
- * @self: a loop
- *
- * Gets how many tasks run now.
- *
- * Returns: the number
- *
- * Since: 1.0
- */
-guint
-chihuo_loop_get_n_running (ChihuoLoop *self)
-{
-  ChihuoRunnerCounts counts;
-
-  g_return_val_if_fail (CHIHUO_IS_LOOP (self), 0);
-
-  get_counts (self, &counts);
-
-  return counts.n_running;
-}
-
-/**
- * chihuo_loop_get_n_done: (get-property n-done)
- * @self: a loop
- *
- * Gets how many tasks were done or finished in this run, or the last one.
- *
- * Returns: the number
- *
- * Since: 1.0
- */
-guint64
-chihuo_loop_get_n_done (ChihuoLoop *self)
-{
-  ChihuoRunnerCounts counts;
-
-  g_return_val_if_fail (CHIHUO_IS_LOOP (self), 0);
-
-  get_counts (self, &counts);
-
-  return counts.n_done;
-}
-
-/**
- * chihuo_loop_get_n_failed: (get-property n-failed)
- * @self: a loop
- *
- * Gets how many tasks failed or died in this run, or the last one.
- *
- * Returns: the number
- *
- * Since: 1.0
- */
-guint64
-chihuo_loop_get_n_failed (ChihuoLoop *self)
-{
-  ChihuoRunnerCounts counts;
-
-  g_return_val_if_fail (CHIHUO_IS_LOOP (self), 0);
-
-  get_counts (self, &counts);
-
-  return counts.n_failed;
+  return chihuo_queue_get_server_config (chihuo_loop_get_priv (self)->queue);
 }

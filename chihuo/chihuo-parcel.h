@@ -5,7 +5,8 @@
 
 #pragma once
 
-#include "chihuo-store.h"
+#include "chihuo-call.h"
+#include "chihuo-store-client.h"
 
 G_BEGIN_DECLS
 

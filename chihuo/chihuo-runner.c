@@ -493,7 +493,7 @@ make_begun_task (ChihuoRunner *self, ChihuoRun *run, gint64 started)
   ChihuoTask *task = g_object_new (CHIHUO_TYPE_TASK, NULL);
   ChihuoTaskDetails details;
 
-  chihuo_details_of_run (run, &details);
+  chihuo_event_describe_run (run, &details);
   details.started = started;
   chihuo_task_start_run (task, run->claimed.payload, &details, run);
   chihuo_store_client_ref (&self->client);

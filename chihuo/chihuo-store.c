@@ -5,12 +5,13 @@
 
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "chihuo-clock.h"
 #include "chihuo-error.h"
 #include "chihuo-fork.h"
-#include "chihuo-parcel.h"
 #include "chihuo-registry.h"
-#include "chihuo-store.h"
+#include "chihuo-store-private.h"
 
 /* A store collects what everybody has asked for since the last round and does it in one exchange.
  *
@@ -19,89 +20,25 @@
  * idle takes it himself. Nothing in here touches an object that a binding can see: calls and clients
  * are plain C. The locks, from the outside in: stores_mutex, self->mutex. */
 
-/* How often the tasks of dead workers are looked for */
-#define REAP_INTERVAL (1 * G_USEC_PER_SEC)
-
-/* How long to wait before the store is tried again: full jitter, doubled up to this */
-#define BACKOFF_MIN (20 * 1000)
-#define BACKOFF_MAX (1 * G_USEC_PER_SEC)
-
 /* How many rounds a caller makes for others before the thread goes on */
 #define MAX_CARRIED_TURNS 64
 
-typedef struct
-{
-  guint                 id;
-  ChihuoStoreOnlineFunc func;
-  gpointer              data; /* (owned) */
-  GDestroyNotify        data_free;
-} Watch;
-
-struct _ChihuoStore
-{
-  int            ref_count;    /* under stores_mutex */
-  char          *identity;     /* (owned) (nullable): its key in the table */
-  ChihuoConfig  *config;       /* (owned) */
-  ChihuoBackend *backend;      /* (owned) */
-  gboolean       can_carry;
-  GMainContext  *context;      /* (owned): the thread's */
-  GSource       *turn_source;  /* (owned): wakes the thread */
-
-  GMutex         mutex;
-  GCond          gather_cond;  /* the thread waits here for callers to come back */
-  /* under the mutex */
-  gboolean       busy;         /* somebody has the turn */
-  gboolean       again;        /* there is more for whoever has it */
-  gboolean       quit;
-  gboolean       gathering;
-  GQueue         calls;        /* of ChihuoCall, owned, not yet answered */
-  guint          n_calls;
-  guint          n_returning;  /* how many waiting callers the last exchange answered */
-  gint64         last_cost;    /* how long it took, µs */
-  GPtrArray     *clients;      /* of ChihuoStoreClient, owned */
-  GArray        *watches;      /* of Watch */
-  guint          last_watch;
-  int            online;       /* atomic, too */
-  char          *trouble;      /* (owned) (nullable): the last error while it is not online */
-
-  /* whoever has the turn */
-  gboolean       opened;
-  GSource       *source;       /* (owned) (nullable): the backend's */
-  ChihuoParcel   parcel;
-  GPtrArray     *round;        /* the clients of this round, owned */
-  gboolean       doubtful;     /* nobody knows what became of the parcel */
-  guint32        request;
-  gint64         backoff;
-  gint64         retry_at;     /* lease clock; 0 = it is well */
-  gint64         reap_at;
-  gint64         alarm;        /* when the thread wakes by itself, monotonic; −1 = not */
-};
+/* How long a process that ends waits for files to be closed, µs */
+#define EXIT_PATIENCE (2 * G_USEC_PER_SEC)
 
 static GMutex stores_mutex;
 static GCond stores_cond;
 static GHashTable *stores; /* identity → ChihuoStore, none owned */
 static guint n_stores;     /* those that are not closed yet */
+static guint n_living;     /* those of them that somebody has a reference to */
+static gboolean closes_at_exit;
 
-static void pump (ChihuoStore *self, guint max_turns);
+static void close_at_exit (void);
 
 /* --- clients --- */
 
-ChihuoStoreClient *
-chihuo_store_client_ref (ChihuoStoreClient *client)
-{
-  g_atomic_ref_count_inc (&client->ref_count);
-  return client;
-}
-
 void
-chihuo_store_client_unref (ChihuoStoreClient *client)
-{
-  if (g_atomic_ref_count_dec (&client->ref_count))
-    client->free_func (client);
-}
-
-static void
-snapshot_clients (ChihuoStore *self, GPtrArray *into, const char *queue)
+chihuo_store_snapshot_clients (ChihuoStore *self, GPtrArray *into, const char *queue)
 {
   g_ptr_array_set_size (into, 0);
   g_mutex_lock (&self->mutex);
@@ -122,7 +59,7 @@ chihuo_store_get_clients (ChihuoStore *self, const char *queue)
   GPtrArray *clients
       = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_store_client_unref);
 
-  snapshot_clients (self, clients, queue);
+  chihuo_store_snapshot_clients (self, clients, queue);
 
   return clients;
 }
@@ -152,100 +89,7 @@ chihuo_store_remove_client (ChihuoStore *self, ChihuoStoreClient *client)
     chihuo_store_client_unref (client);
 }
 
-static void
-spread_news (ChihuoStore *self, const char *queue, ChihuoStoreNews news)
-{
-  for (guint i = 0; i < self->round->len; i++)
-    {
-      ChihuoStoreClient *client = g_ptr_array_index (self->round, i);
-
-      if (queue == NULL || client->queue == queue)
-        client->funcs->news (client, news);
-    }
-}
-
-/* What an answer means to the engines of this process: is there something to claim, or to look at? */
-static void
-spread_news_of_item (ChihuoStore *self, const ChihuoItem *item)
-{
-  switch (item->op)
-    {
-    case CHIHUO_OP_ADD:
-    case CHIHUO_OP_RETRY_DEAD:
-    case CHIHUO_OP_SET_PAUSED:
-      spread_news (self, item->queue, CHIHUO_STORE_NEWS_WORK);
-      break;
-
-    case CHIHUO_OP_SETTLE:
-      if (item->settle.how != CHIHUO_SETTLE_DONE)
-        spread_news (self, item->queue, CHIHUO_STORE_NEWS_WORK);
-      break;
-
-    case CHIHUO_OP_CANCEL:
-    case CHIHUO_OP_REMOVE:
-    case CHIHUO_OP_FINISH:
-      spread_news (self, item->queue, CHIHUO_STORE_NEWS_NOTICE);
-      break;
-
-    case CHIHUO_OP_UNFINISH:
-    case CHIHUO_OP_RENEW:
-    case CHIHUO_OP_CLAIM:
-    case CHIHUO_OP_SET_RETENTION:
-    case CHIHUO_OP_DUE:
-    case CHIHUO_OP_REAP:
-    case CHIHUO_OP_JUNK:
-    default:
-      break;
-    }
-}
-
-/* Items mostly come in runs of one kind: one piece of news for each run */
-static void
-spread_news_of_batch (ChihuoStore *self)
-{
-  const ChihuoBatch *batch = self->parcel.batch;
-  const ChihuoItem *last = NULL;
-
-  if (self->round->len == 0)
-    return;
-
-  for (guint i = 0; i < batch->n_items; i++)
-    {
-      const ChihuoItem *item = batch->items[i];
-
-      if (last != NULL && last->op == item->op && last->queue == item->queue
-          && item->op != CHIHUO_OP_SETTLE)
-        continue;
-      spread_news_of_item (self, item);
-      last = item;
-    }
-}
-
 /* --- whether the store answers --- */
-
-static void
-set_online (ChihuoStore *self, gboolean online, const GError *error)
-{
-  g_autofree char *old_trouble = NULL;
-
-  g_mutex_lock (&self->mutex);
-  if (!online)
-    {
-      old_trouble = self->trouble;
-      self->trouble = g_strdup (error->message);
-    }
-  if (self->online != online)
-    {
-      g_atomic_int_set (&self->online, online);
-      for (guint i = 0; i < self->watches->len; i++)
-        {
-          Watch *watch = &g_array_index (self->watches, Watch, i);
-
-          watch->func (watch->data);
-        }
-    }
-  g_mutex_unlock (&self->mutex);
-}
 
 gboolean
 chihuo_store_get_online (ChihuoStore *self)
@@ -259,7 +103,7 @@ guint
 chihuo_store_watch_online (ChihuoStore *self, ChihuoStoreOnlineFunc func, gpointer data,
                            GDestroyNotify data_free)
 {
-  Watch watch = { .func = func, .data = data, .data_free = data_free };
+  ChihuoStoreWatch watch = { .func = func, .data = data, .data_free = data_free };
 
   g_mutex_lock (&self->mutex);
   watch.id = ++self->last_watch;
@@ -272,13 +116,13 @@ chihuo_store_watch_online (ChihuoStore *self, ChihuoStoreOnlineFunc func, gpoint
 void
 chihuo_store_unwatch_online (ChihuoStore *self, guint id)
 {
-  Watch found = { 0 };
+  ChihuoStoreWatch found = { 0 };
 
   g_mutex_lock (&self->mutex);
   for (guint i = 0; i < self->watches->len; i++)
-    if (g_array_index (self->watches, Watch, i).id == id)
+    if (g_array_index (self->watches, ChihuoStoreWatch, i).id == id)
       {
-        found = g_array_index (self->watches, Watch, i);
+        found = g_array_index (self->watches, ChihuoStoreWatch, i);
         g_array_remove_index (self->watches, i);
         break;
       }
@@ -286,369 +130,6 @@ chihuo_store_unwatch_online (ChihuoStore *self, guint id)
 
   if (found.data_free != NULL)
     found.data_free (found.data);
-}
-
-/* --- the round: only whoever has the turn --- */
-
-static gboolean
-backend_source_cb (gpointer data)
-{
-  ChihuoStore *self = data;
-
-  snapshot_clients (self, self->round, NULL);
-  spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
-  pump (self, G_MAXUINT);
-
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-ensure_open (ChihuoStore *self, GError **error)
-{
-  if (self->opened)
-    return TRUE;
-
-  if (!chihuo_backend_open (self->backend, self->config, error))
-    return FALSE;
-  if (!chihuo_config_finish (self->config, error))
-    {
-      chihuo_backend_close (self->backend, NULL);
-      return FALSE;
-    }
-
-  self->opened = TRUE;
-  self->source = chihuo_backend_create_source (self->backend);
-  if (self->source != NULL)
-    {
-      g_source_set_callback (self->source, backend_source_cb, self, NULL);
-      g_source_attach (self->source, self->context);
-    }
-
-  return TRUE;
-}
-
-/* Takes a call out of the queue, with the queue's reference. Under the mutex */
-static void
-unlink_call_locked (ChihuoStore *self, ChihuoCall *call)
-{
-  g_queue_unlink (&self->calls, &call->link);
-  self->n_calls--;
-}
-
-/* The answer to a call: takes the queue's reference over. Not under the mutex */
-static void
-answer_call (ChihuoStore *self, ChihuoCall *call, const GError *error)
-{
-  g_mutex_lock (&self->mutex);
-  if (error != NULL && call->error == NULL)
-    call->error = g_error_copy (error);
-  call->state = CHIHUO_CALL_STATE_DONE;
-  if (call->waited_for)
-    {
-      self->n_returning++;
-      g_cond_signal (&call->cond);
-    }
-  g_mutex_unlock (&self->mutex);
-
-  chihuo_call_finish (call);
-  chihuo_call_unref (call);
-}
-
-/* The first call, if it is work of its own; it leaves the queue */
-static ChihuoCall *
-pop_func_call (ChihuoStore *self)
-{
-  ChihuoCall *call;
-
-  g_mutex_lock (&self->mutex);
-  call = g_queue_peek_head (&self->calls);
-  if (call != NULL && call->func != NULL)
-    {
-      unlink_call_locked (self, call);
-      call->state = CHIHUO_CALL_STATE_SENT;
-    }
-  else
-    call = NULL;
-  g_mutex_unlock (&self->mutex);
-
-  return call;
-}
-
-static void
-push_call_back (ChihuoStore *self, ChihuoCall *call)
-{
-  g_mutex_lock (&self->mutex);
-  g_queue_push_tail_link (&self->calls, &call->link);
-  self->n_calls++;
-  g_mutex_unlock (&self->mutex);
-}
-
-static ChihuoMoment
-get_moment (void)
-{
-  return (ChihuoMoment) { .now = chihuo_clock_get_wall (), .lease = chihuo_clock_get_boot () };
-}
-
-static void
-run_func_call (ChihuoStore *self, ChihuoCall *call)
-{
-  g_autoptr (GError) error = NULL;
-  ChihuoMoment moment = get_moment ();
-  gboolean again = FALSE;
-
-  if (ensure_open (self, &error))
-    call->func (self->backend, &moment, call->func_data, &again, &error);
-
-  if (error == NULL && again)
-    {
-      push_call_back (self, call);
-      return;
-    }
-
-  set_online (self, error == NULL || error->code != CHIHUO_ERROR_TIMED_OUT, error);
-  answer_call (self, call, error);
-
-  /* a sweep may have freed or revived what engines want to know of */
-  if (error == NULL)
-    {
-      snapshot_clients (self, self->round, NULL);
-      spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
-      spread_news (self, NULL, CHIHUO_STORE_NEWS_NOTICE);
-    }
-}
-
-/* Group commit: callers that the last exchange has answered mostly come back at once; waiting for them,
- * at most a quarter of what an exchange costs, makes one batch of them instead of two */
-static void
-gather_locked (ChihuoStore *self)
-{
-  gint64 end;
-
-  if (self->can_carry || self->n_returning < 2 || self->n_calls == 0)
-    return;
-
-  end = g_get_monotonic_time () + self->last_cost / 4;
-  self->gathering = TRUE;
-  while (self->n_calls < self->n_returning)
-    if (!g_cond_wait_until (&self->gather_cond, &self->mutex, end))
-      break;
-  self->gathering = FALSE;
-}
-
-/* Packs what callers want done */
-static void
-pack_calls (ChihuoStore *self)
-{
-  ChihuoCall *call;
-
-  g_mutex_lock (&self->mutex);
-  gather_locked (self);
-  self->n_returning = 0;
-  while ((call = g_queue_peek_head (&self->calls)) != NULL && call->func == NULL
-         && !chihuo_parcel_is_full (&self->parcel))
-    {
-      call->state = CHIHUO_CALL_STATE_SENT;
-      call->n_sent += chihuo_parcel_add_call (&self->parcel, call);
-      if (call->n_sent < call->n_items)
-        break;
-      unlink_call_locked (self, call);
-      chihuo_call_unref (call);
-    }
-  g_mutex_unlock (&self->mutex);
-}
-
-static void
-pack (ChihuoStore *self)
-{
-  self->parcel.batch->moment = get_moment ();
-  pack_calls (self);
-  snapshot_clients (self, self->round, NULL);
-  for (guint i = 0; i < self->round->len; i++)
-    chihuo_parcel_collect (&self->parcel, g_ptr_array_index (self->round, i));
-}
-
-/* Each part holds a reference of its own; a call that is answered gives back the one of the queue only
- * if it is still there */
-static void
-answer_parts (ChihuoStore *self, const GError *error)
-{
-  GArray *parts = self->parcel.parts;
-
-  for (guint i = 0; i < parts->len; i++)
-    {
-      ChihuoParcelPart *part = &g_array_index (parts, ChihuoParcelPart, i);
-      ChihuoCall *call = part->call;
-      gboolean queued;
-
-      if (error == NULL)
-        call->n_answered += part->n;
-      if (error == NULL && call->n_answered < call->n_items)
-        continue;
-
-      g_mutex_lock (&self->mutex);
-      queued = call->state != CHIHUO_CALL_STATE_DONE && call->n_sent < call->n_items;
-      if (queued)
-        unlink_call_locked (self, call);
-      g_mutex_unlock (&self->mutex);
-
-      if (queued)
-        chihuo_call_unref (call);
-      answer_call (self, chihuo_call_ref (call), error);
-    }
-}
-
-/* The store cannot be reached, and nothing was done: the calls wait on, at the head of the queue */
-static void
-put_parts_back (ChihuoStore *self)
-{
-  GArray *parts = self->parcel.parts;
-
-  g_mutex_lock (&self->mutex);
-  for (guint i = parts->len; i > 0; i--)
-    {
-      ChihuoParcelPart *part = &g_array_index (parts, ChihuoParcelPart, i - 1);
-      ChihuoCall *call = part->call;
-
-      if (call->n_sent == call->n_items)
-        {
-          g_queue_push_head_link (&self->calls, &chihuo_call_ref (call)->link);
-          self->n_calls++;
-        }
-      call->n_sent -= part->n;
-      if (call->n_sent == 0)
-        call->state = CHIHUO_CALL_STATE_QUEUED;
-      if (call->forsaken)
-        {
-          unlink_call_locked (self, call);
-          chihuo_call_unref (call);
-        }
-    }
-  g_mutex_unlock (&self->mutex);
-}
-
-static void
-back_off (ChihuoStore *self)
-{
-  self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-  self->retry_at = chihuo_clock_get_boot () + g_random_int_range (self->backoff / 2, self->backoff);
-}
-
-static void
-exchange_failed (ChihuoStore *self, const GError *error)
-{
-  back_off (self);
-  set_online (self, FALSE, error);
-
-  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME))
-    {
-      self->doubtful = TRUE;
-      return;
-    }
-  if (self->doubtful && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
-    return;
-
-  self->doubtful = FALSE;
-  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
-    put_parts_back (self);
-  else
-    answer_parts (self, error);
-  chihuo_parcel_undone (&self->parcel, error);
-  chihuo_parcel_clear (&self->parcel);
-}
-
-static void
-exchange_done (ChihuoStore *self)
-{
-  self->backoff = 0;
-  self->retry_at = 0;
-  self->doubtful = FALSE;
-  set_online (self, TRUE, NULL);
-  answer_parts (self, NULL);
-  chihuo_parcel_deliver (&self->parcel);
-  spread_news_of_batch (self);
-  chihuo_parcel_clear (&self->parcel);
-}
-
-static void
-exchange (ChihuoStore *self)
-{
-  g_autoptr (GError) error = NULL;
-  gint64 before = g_get_monotonic_time ();
-
-  if (self->doubtful)
-    self->parcel.batch->repeated = TRUE;
-  else
-    self->parcel.batch->request = ++self->request;
-
-  if (ensure_open (self, &error)
-      && chihuo_backend_exchange (self->backend, self->parcel.batch, &error))
-    {
-      self->last_cost = g_get_monotonic_time () - before;
-      exchange_done (self);
-      return;
-    }
-
-  exchange_failed (self, error);
-}
-
-static void
-reap (ChihuoStore *self, gint64 now)
-{
-  g_autoptr (GError) error = NULL;
-  ChihuoMoment moment = get_moment ();
-  gboolean more = FALSE;
-  guint n_reaped = 0;
-
-  self->reap_at = now + REAP_INTERVAL;
-  if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
-    {
-      g_debug ("looking for dead workers: %s", error->message);
-      return;
-    }
-
-  if (more)
-    self->reap_at = now;
-  if (n_reaped > 0)
-    {
-      snapshot_clients (self, self->round, NULL);
-      spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
-    }
-}
-
-/* One round. Says whether there may be more to do at once */
-static gboolean
-take_turn (ChihuoStore *self)
-{
-  gint64 now = chihuo_clock_get_boot ();
-  ChihuoCall *call;
-
-  if (self->retry_at > now)
-    return FALSE;
-
-  if (!self->doubtful)
-    {
-      call = pop_func_call (self);
-      if (call != NULL)
-        {
-          run_func_call (self, call);
-          return TRUE;
-        }
-      pack (self);
-    }
-
-  if (!chihuo_parcel_is_empty (&self->parcel))
-    {
-      exchange (self);
-      return TRUE;
-    }
-
-  if (self->opened && self->round->len > 0 && now >= self->reap_at)
-    {
-      reap (self, now);
-      return self->reap_at <= now;
-    }
-
-  return FALSE;
 }
 
 /* --- who makes the rounds, and when --- */
@@ -674,11 +155,13 @@ set_alarm (ChihuoStore *self)
     return;
 
   monotonic = g_get_monotonic_time () + MAX (at - now, 0);
+  g_mutex_lock (&self->mutex);
   if (self->alarm < 0 || monotonic < self->alarm)
     {
       self->alarm = monotonic;
       g_source_set_ready_time (self->turn_source, monotonic);
     }
+  g_mutex_unlock (&self->mutex);
 }
 
 static void
@@ -708,7 +191,7 @@ try_pump (ChihuoStore *self, guint max_turns)
       self->again = FALSE;
       g_mutex_unlock (&self->mutex);
 
-      while ((more = take_turn (self)) && n_turns < max_turns)
+      while ((more = chihuo_store_take_turn (self)) && n_turns < max_turns)
         n_turns++;
       if (!more)
         set_alarm (self);
@@ -728,8 +211,8 @@ try_pump (ChihuoStore *self, guint max_turns)
   return TRUE;
 }
 
-static void
-pump (ChihuoStore *self, guint max_turns)
+void
+chihuo_store_pump (ChihuoStore *self, guint max_turns)
 {
   try_pump (self, max_turns);
 }
@@ -783,9 +266,11 @@ turn_cb (gpointer data)
 {
   ChihuoStore *self = data;
 
+  g_mutex_lock (&self->mutex);
   g_source_set_ready_time (self->turn_source, -1);
   self->alarm = -1;
-  pump (self, G_MAXUINT);
+  g_mutex_unlock (&self->mutex);
+  chihuo_store_pump (self, G_MAXUINT);
 
   return G_SOURCE_CONTINUE;
 }
@@ -793,7 +278,7 @@ turn_cb (gpointer data)
 static void
 watch_clear (gpointer data)
 {
-  Watch *watch = data;
+  ChihuoStoreWatch *watch = data;
 
   if (watch->data_free != NULL)
     watch->data_free (watch->data);
@@ -806,7 +291,7 @@ store_free (ChihuoStore *self)
   g_ptr_array_unref (self->round);
   g_ptr_array_unref (self->clients);
   for (guint i = 0; i < self->watches->len; i++)
-    watch_clear (&g_array_index (self->watches, Watch, i));
+    watch_clear (&g_array_index (self->watches, ChihuoStoreWatch, i));
   g_array_unref (self->watches);
   g_source_destroy (self->turn_source);
   g_source_unref (self->turn_source);
@@ -886,7 +371,7 @@ chihuo_store_new (ChihuoBackend *backend, ChihuoConfig *config)
   g_queue_init (&self->calls);
   self->clients = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_store_client_unref);
   self->round = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_store_client_unref);
-  self->watches = g_array_new (FALSE, FALSE, sizeof (Watch));
+  self->watches = g_array_new (FALSE, FALSE, sizeof (ChihuoStoreWatch));
   self->alarm = -1;
   self->online = TRUE;
   chihuo_parcel_init (&self->parcel, g_intern_string (uuid));
@@ -897,7 +382,11 @@ chihuo_store_new (ChihuoBackend *backend, ChihuoConfig *config)
   g_source_attach (self->turn_source, self->context);
 
   g_mutex_lock (&stores_mutex);
+  if (!closes_at_exit)
+    atexit (close_at_exit);
+  closes_at_exit = TRUE;
   n_stores++;
+  n_living++;
   g_mutex_unlock (&stores_mutex);
   g_thread_unref (g_thread_new ("chihuo-store", thread_main, self));
 
@@ -977,6 +466,7 @@ chihuo_store_unref (ChihuoStore *self)
 
   g_mutex_lock (&stores_mutex);
   last = --self->ref_count == 0;
+  n_living -= last;
   if (last && self->identity != NULL)
     g_hash_table_remove (stores, self->identity);
   if (last && stores != NULL && g_hash_table_size (stores) == 0)
@@ -996,13 +486,36 @@ chihuo_store_unref (ChihuoStore *self)
   }
 }
 
+static guint
+count_closing_locked (void)
+{
+  return n_stores - n_living;
+}
+
 /* Waits until the backends of all stores that nobody uses any more are closed */
 void
 chihuo_store_wait_closed (void)
 {
   g_mutex_lock (&stores_mutex);
-  while (n_stores > (stores != NULL ? g_hash_table_size (stores) : 0))
+  while (count_closing_locked () > 0)
     g_cond_wait (&stores_cond, &stores_mutex);
+  g_mutex_unlock (&stores_mutex);
+}
+
+/* main() has returned, mostly just after the last reference went: files want to be closed well. What
+ * hangs is not waited for: a store survives being killed */
+static void
+close_at_exit (void)
+{
+  gint64 end = g_get_monotonic_time () + EXIT_PATIENCE;
+
+  if (chihuo_fork_is_child ())
+    return;
+
+  g_mutex_lock (&stores_mutex);
+  while (count_closing_locked () > 0)
+    if (!g_cond_wait_until (&stores_cond, &stores_mutex, end))
+      break;
   g_mutex_unlock (&stores_mutex);
 }
 
@@ -1056,7 +569,7 @@ wait_for (ChihuoStore *self, ChihuoCall *call, double timeout, GError **error)
     }
   else if (call->state == CHIHUO_CALL_STATE_QUEUED)
     {
-      unlink_call_locked (self, call);
+      chihuo_store_unlink_call_locked (self, call);
       call->state = CHIHUO_CALL_STATE_DONE;
       g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_BACKEND, "not sent within %g s%s%s", timeout,
                    self->trouble != NULL ? ": " : "", self->trouble != NULL ? self->trouble : "");
@@ -1103,7 +616,7 @@ chihuo_store_call (ChihuoStore *self, ChihuoCall *call, double timeout, GCancell
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), &cancellation, NULL);
   if (self->can_carry)
-    pump (self, MAX_CARRIED_TURNS);
+    chihuo_store_pump (self, MAX_CARRIED_TURNS);
   wait_for (self, call, timeout, &local);
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
@@ -1144,14 +657,14 @@ chihuo_store_take_back (ChihuoStore *self, ChihuoCall *call)
   g_mutex_lock (&self->mutex);
   queued = call->state == CHIHUO_CALL_STATE_QUEUED;
   if (queued)
-    unlink_call_locked (self, call);
+    chihuo_store_unlink_call_locked (self, call);
   g_mutex_unlock (&self->mutex);
 
   if (!queued)
     return FALSE;
 
   g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled before it was sent");
-  answer_call (self, call, error);
+  chihuo_store_answer_call (self, call, error);
 
   return TRUE;
 }

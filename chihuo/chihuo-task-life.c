@@ -388,6 +388,14 @@ renew (Step *step)
   return CHIHUO_ANSWER_OK;
 }
 
+/* A run that also finishes its id drops a pending add, unless that says EVEN_FINISHED */
+static gboolean
+outlives_finish (const ChihuoRecord *record)
+{
+  return record->fate == CHIHUO_FATE_AGAIN
+         && (record->pending->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED) != 0;
+}
+
 /* The code may still run, so the record stays until the reap */
 static ChihuoAnswer
 abandon (Step *step)
@@ -396,7 +404,7 @@ abandon (Step *step)
 
   record->abandoned = TRUE;
   record->when = step->moment->lease + CHIHUO_ABANDONED_LEASE;
-  if (step->event->settle.finish)
+  if (step->event->settle.finish && !outlives_finish (record))
     finish (step);
 
   return CHIHUO_ANSWER_OK;
@@ -407,8 +415,7 @@ settle_finished (Step *step)
 {
   ChihuoRecord *record = step->record;
 
-  if (record->fate == CHIHUO_FATE_AGAIN
-      && (record->pending->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
+  if (outlives_finish (record))
     {
       carry_out_pending (step);
       return CHIHUO_ANSWER_OK;
@@ -498,6 +505,17 @@ due (Step *step)
   return CHIHUO_ANSWER_OK;
 }
 
+/* A pending add is not carried out here: each new process adds everything anew in its start, often
+ * before the dead one's runs are reaped, and that must not revive a killer */
+static ChihuoAnswer
+die_of_crashes (Step *step)
+{
+  take_newest_info (step->record);
+  step->record->fate = CHIHUO_FATE_PLAIN;
+
+  return die (step, "its worker died while it ran");
+}
+
 static ChihuoAnswer
 reap (Step *step)
 {
@@ -513,14 +531,14 @@ reap (Step *step)
   if (record->cancelled)
     return die (step, "cancelled");
 
-  if (step->event->reap.counted && !record->abandoned)
-    {
-      record->crashes++;
-      if (record->crashes >= MAX (record->max_crashes, 1))
-        return die (step, "its worker died while it ran");
-    }
+  if (!step->event->reap.counted || record->abandoned)
+    return wait_in_old_place (step);
 
-  return wait_in_old_place (step);
+  record->crashes++;
+  if (record->crashes < MAX (record->max_crashes, 1))
+    return wait_in_old_place (step);
+
+  return die_of_crashes (step);
 }
 
 static ChihuoAnswer

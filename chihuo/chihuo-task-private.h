@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "chihuo-cancel-cell.h"
 #include "chihuo-payload.h"
 #include "chihuo-task.h"
 
@@ -13,7 +14,6 @@ G_BEGIN_DECLS
 typedef struct _ChihuoSettler ChihuoSettler;
 typedef struct _ChihuoTaskAnswer ChihuoTaskAnswer;
 typedef struct _ChihuoTaskDetails ChihuoTaskDetails;
-typedef struct _ChihuoCancelCell ChihuoCancelCell;
 
 typedef enum
 {
@@ -65,14 +65,6 @@ struct _ChihuoTaskDetails
   char            *cursor;     /* (owned) (nullable) */
 };
 
-/* Holds a task's GCancellable apart from the task, so that whoever cancels needs no reference to an
- * object that a binding can see: plain C, reference counted */
-struct _ChihuoCancelCell
-{
-  gatomicrefcount ref_count;
-  GCancellable   *cancellable; /* (owned) */
-};
-
 ChihuoTask       *chihuo_task_new_for_payload (ChihuoPayload           *payload,
                                                const ChihuoTaskDetails *details);
 ChihuoPayload    *chihuo_task_get_payload     (ChihuoTask              *self);
@@ -98,7 +90,5 @@ void              chihuo_task_take_answer     (ChihuoTask              *self,
                                                ChihuoTaskAnswer        *answer);
 void              chihuo_task_answer_clear    (ChihuoTaskAnswer        *answer);
 ChihuoCancelCell *chihuo_task_flag_cancelled  (ChihuoTask              *self);
-
-void              chihuo_cancel_cell_unref    (ChihuoCancelCell        *self);
 
 G_END_DECLS

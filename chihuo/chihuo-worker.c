@@ -200,7 +200,7 @@ run_one (ChihuoWorker *self, ChihuoRun *run, gint64 started)
   gboolean ok;
   ChihuoDone *done;
 
-  chihuo_details_of_run (run, &details);
+  chihuo_event_describe_run (run, &details);
   details.started = started;
   ensure_task (self);
   chihuo_task_start_run (self->task, run->claimed.payload, &details, run);

@@ -18,6 +18,7 @@
 #include "chihuo-queue.h"
 #include "chihuo-record.h"
 #include "chihuo-run.h"
+#include "chihuo-simple-backend.h"
 #include "chihuo-stats.h"
 #include "chihuo-task.h"
 #include "chihuo-task-life.h"

@@ -264,10 +264,13 @@ forget_all (ChihuoMemoryBackend *self)
   g_hash_table_remove_all (self->clients);
 }
 
+/* The name in memory:NAME only tells one store from another. Tests come without a configuration */
 static gboolean
 chihuo_memory_backend_open (ChihuoBackend *backend, ChihuoConfig *config, GError **error)
 {
-  return TRUE;
+  g_autofree char *name = NULL;
+
+  return config == NULL || chihuo_config_take_string (config, "path", &name, error);
 }
 
 static gboolean
