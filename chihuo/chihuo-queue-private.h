@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 ChihuoStore *chihuo_queue_ref_store   (ChihuoQueue         *self,
                                        GError             **error);
 ChihuoStore *chihuo_queue_steal_store (ChihuoQueue         *self);
+ChihuoStore *chihuo_queue_peek_store  (ChihuoQueue         *self);
 
 gpointer     chihuo_queue_ask         (ChihuoQueue         *self,
                                        ChihuoRequest       *request,

@@ -67,7 +67,7 @@ struct _ChihuoQueue
 
   GMutex       mutex;         /* guards what follows */
   double       call_timeout;  /* s */
-  ChihuoStore *store;         /* (owned) (nullable): from the first use to the close */
+  ChihuoStore *store;         /* (owned) (nullable): from the first use to the close; set atomically */
   guint        watch;         /* on the store's `online` */
   gboolean     closed;
 };
@@ -128,7 +128,7 @@ keep_store (ChihuoQueue *self, ChihuoStore *store)
   g_mutex_lock (&self->mutex);
   if (self->store == NULL && !self->closed)
     {
-      self->store = chihuo_store_ref (store);
+      g_atomic_pointer_set (&self->store, chihuo_store_ref (store));
       self->watch = chihuo_store_watch_online (store, store_online_cb, chihuo_bell_ref (self->bell),
                                                (GDestroyNotify) chihuo_bell_unref);
     }
@@ -169,7 +169,8 @@ chihuo_queue_steal_store (ChihuoQueue *self)
 
   g_mutex_lock (&self->mutex);
   self->closed = TRUE;
-  store = g_steal_pointer (&self->store);
+  store = self->store;
+  g_atomic_pointer_set (&self->store, NULL);
   watch = self->watch;
   self->watch = 0;
   g_mutex_unlock (&self->mutex);
@@ -181,6 +182,13 @@ chihuo_queue_steal_store (ChihuoQueue *self)
     }
 
   return store;
+}
+
+/* Without a lock or a reference: to be compared, never to be followed. NULL = none, or closed */
+ChihuoStore *
+chihuo_queue_peek_store (ChihuoQueue *self)
+{
+  return g_atomic_pointer_get (&self->store);
 }
 
 /* No name is one that breaks the rule: the first call says so */

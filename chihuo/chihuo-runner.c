@@ -585,22 +585,39 @@ chihuo_runner_has_finish (ChihuoStoreClient *client, ChihuoPayload *id)
 }
 
 /* The short way for what handlers do most: a mark on the very task that the calling thread runs. No lock
- * and no look-up */
-ChihuoFinishing
-chihuo_runner_finish_current (ChihuoStore *store, const char *queue, const char *id,
-                              gboolean finish)
+ * and no look-up. `store` is only compared */
+static ChihuoRun *
+get_current_run (ChihuoStore *store, const char *queue, const char *id)
 {
   ChihuoWorker *worker = chihuo_worker_get_current ();
 
   if (worker == NULL || worker->current == NULL || worker->runner->store != store
       || worker->runner->client.queue != queue || chihuo_task_is_cancelled (worker->task)
       || g_strcmp0 (chihuo_task_get_id (worker->task), id) != 0)
-    return CHIHUO_FINISHING_NOT_HERE;
-  if (!finish && !g_atomic_int_get (&worker->current->finish))
+    return NULL;
+
+  return worker->current;
+}
+
+ChihuoFinishing
+chihuo_runner_finish_current (ChihuoStore *store, const char *queue, const char *id,
+                              gboolean finish)
+{
+  ChihuoRun *run = get_current_run (store, queue, id);
+
+  if (run == NULL || (!finish && !g_atomic_int_get (&run->finish)))
     return CHIHUO_FINISHING_NOT_HERE;
 
-  g_atomic_int_set (&worker->current->finish, finish);
+  g_atomic_int_set (&run->finish, finish);
   return CHIHUO_FINISHING_RECORDED;
+}
+
+gboolean
+chihuo_runner_has_finish_current (ChihuoStore *store, const char *queue, const char *id)
+{
+  ChihuoRun *run = get_current_run (store, queue, id);
+
+  return run != NULL && g_atomic_int_get (&run->finish);
 }
 
 /* --- the loop's side --- */

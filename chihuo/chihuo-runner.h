@@ -82,6 +82,9 @@ ChihuoFinishing  chihuo_runner_finish_current (ChihuoStore               *store,
                                                const char                *queue,
                                                const char                *id,
                                                gboolean                   finish);
+gboolean         chihuo_runner_has_finish_current (ChihuoStore           *store,
+                                                   const char            *queue,
+                                                   const char            *id);
 
 /* for the queue: marking an id that runs in this process. `client` is one of the store's clients */
 ChihuoFinishing  chihuo_runner_record_finish  (ChihuoStoreClient         *client,
