@@ -8,7 +8,7 @@ import re
 
 import rules
 
-BLOCK = re.compile(r'/\*\*\n \* ([A-Za-z_]\w*(?::{1,2}[a-z][a-z0-9_-]*)?):[^\n]*\n(.*?)\*/', re.S)
+BLOCK = re.compile(r'/\*\*\n +\* ([A-Za-z_]\w*(?::{1,2}[a-z][a-z0-9_-]*)?):[^\n]*\n(.*?)\*/', re.S)
 PROTOTYPE = re.compile(r'^CHIHUO_AVAILABLE_IN_ALL\n(?:[\w ]+?[\s*]+)(chihuo_\w+)\s*\(', re.M)
 ANY_PROTOTYPE = re.compile(r'^(?!typedef|#| )(?:[\w]+[\s*]+)+?(chihuo_\w+)\s*\([^;{]*;', re.M)
 TYPE = re.compile(r'^typedef struct _\w+\s+(Chihuo\w+);|^\}\s*(Chihuo\w+);'
