@@ -8,9 +8,9 @@
 #include "chihuo-error.h"
 #include "chihuo-record-codec.h"
 
-/* A value is a serialised GVariant, little-endian, whose first member is the format's version. GVariant
- * reads any bytes without harm, so junk is found here and nowhere else. The id is not part of it: it is
- * the key. An index is text that sorts bytewise as the tasks are ordered. */
+/* A value is a serialised GVariant, little-endian, whose first member is the format's version.
+ * GVariant reads any bytes without harm, so junk is found here and nowhere else. The id is not
+ * part of it: it is the key. An index is text that sorts bytewise as the tasks are ordered. */
 
 #define VERSION 1
 
@@ -20,7 +20,7 @@
 #define UNSIGNED(number) ((guint64) (number) ^ ((guint64) 1 << 63))
 
 GBytes *
-chihuo_bytes_from (GVariant *value)
+chihuo_record_codec_pack (GVariant *value)
 {
   g_autoptr (GVariant) taken = g_variant_ref_sink (value);
 
@@ -36,7 +36,7 @@ chihuo_bytes_from (GVariant *value)
 
 /* A value of the type and of this version, or an error */
 GVariant *
-chihuo_bytes_read (GBytes *bytes, const char *type, GError **error)
+chihuo_record_codec_unpack (GBytes *bytes, const char *type, GError **error)
 {
   g_autoptr (GVariant) value = NULL;
   guint8 version = 0;
@@ -89,7 +89,7 @@ chihuo_record_encode (const ChihuoRecord *self)
     encode_pending (self->pending),
   };
 
-  return chihuo_bytes_from (g_variant_new_tuple (members, G_N_ELEMENTS (members)));
+  return chihuo_record_codec_pack (g_variant_new_tuple (members, G_N_ELEMENTS (members)));
 }
 
 static ChihuoPending *
@@ -152,7 +152,7 @@ decode_members (ChihuoRecord *self, ChihuoPayload *id, GVariant *value, gint16 *
 gboolean
 chihuo_record_decode (ChihuoRecord *self, ChihuoPayload *id, GBytes *bytes, GError **error)
 {
-  g_autoptr (GVariant) value = chihuo_bytes_read (bytes, RECORD_TYPE, error);
+  g_autoptr (GVariant) value = chihuo_record_codec_unpack (bytes, RECORD_TYPE, error);
   gint16 priority;
 
   if (value == NULL)
@@ -170,7 +170,7 @@ chihuo_record_decode (ChihuoRecord *self, ChihuoPayload *id, GBytes *bytes, GErr
 
 /* Kinds: w waiting, s waiting and a suspect, d delayed, r running, x dead */
 char *
-chihuo_index_from_key (char kind, gint64 major, gint64 minor)
+chihuo_record_codec_index (char kind, gint64 major, gint64 minor)
 {
   if (kind == 'w' || kind == 's')
     return g_strdup_printf ("%c%02x%016" G_GINT64_MODIFIER "x", kind, (guint) (major + 128),
@@ -184,7 +184,7 @@ chihuo_index_from_key (char kind, gint64 major, gint64 minor)
 
 /* For what is kept in the order of a number: a time, a sequence */
 char *
-chihuo_index_from_order (char kind, gint64 order, const char *text)
+chihuo_record_codec_index_order (char kind, gint64 order, const char *text)
 {
   return g_strdup_printf ("%c%016" G_GINT64_MODIFIER "x%s", kind, UNSIGNED (order), text);
 }
@@ -200,15 +200,25 @@ chihuo_record_dup_index (const ChihuoRecord *self)
   switch ((ChihuoTaskState) self->state)
     {
     case CHIHUO_TASK_STATE_WAITING:
-      return chihuo_index_from_key (self->crashes > 0 ? 's' : 'w', major, minor);
+      return chihuo_record_codec_index (self->crashes > 0 ? 's' : 'w', major, minor);
     case CHIHUO_TASK_STATE_DELAYED:
-      return chihuo_index_from_key ('d', major, minor);
+      return chihuo_record_codec_index ('d', major, minor);
     case CHIHUO_TASK_STATE_RUNNING:
-      return chihuo_index_from_key ('r', major, minor);
+      return chihuo_record_codec_index ('r', major, minor);
     case CHIHUO_TASK_STATE_DEAD:
-      return chihuo_index_from_key ('x', major, minor);
+      return chihuo_record_codec_index ('x', major, minor);
     case CHIHUO_TASK_STATE_ABSENT:
     default:
       return NULL;
     }
+}
+
+/* The number that stands in an index from this character on */
+gint64
+chihuo_record_codec_number (const char *index, guint offset)
+{
+  char digits[17];
+
+  g_strlcpy (digits, index + offset, sizeof digits);
+  return (gint64) (g_ascii_strtoull (digits, NULL, 16) ^ ((guint64) 1 << 63));
 }

@@ -16,15 +16,17 @@ gboolean  chihuo_record_decode    (ChihuoRecord        *self,
                                    GBytes              *bytes,
                                    GError             **error);
 char     *chihuo_record_dup_index (const ChihuoRecord  *self);
-char     *chihuo_index_from_key   (char                 kind,
-                                   gint64               major,
-                                   gint64               minor);
-char     *chihuo_index_from_order (char                 kind,
-                                   gint64               order,
-                                   const char          *text);
-GBytes   *chihuo_bytes_from       (GVariant            *value);
-GVariant *chihuo_bytes_read       (GBytes              *bytes,
-                                   const char          *type,
-                                   GError             **error);
+char     *chihuo_record_codec_index   (char                 kind,
+                                       gint64               major,
+                                       gint64               minor);
+char     *chihuo_record_codec_index_order (char                 kind,
+                                           gint64               order,
+                                           const char          *text);
+GBytes   *chihuo_record_codec_pack       (GVariant            *value);
+GVariant *chihuo_record_codec_unpack       (GBytes              *bytes,
+                                            const char          *type,
+                                            GError             **error);
+gint64    chihuo_record_codec_number (const char          *index,
+                                      guint                offset);
 
 G_END_DECLS

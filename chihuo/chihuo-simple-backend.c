@@ -44,9 +44,9 @@
 
 typedef struct
 {
-  GHashTable *queues;      /* (owned): name → (owned) ChihuoSimpleQueue; filled within a transaction */
-  char       *reap_queue;  /* (owned) (nullable): the index of the queue that the reap has come to */
-  char       *reap_after;  /* (owned) (nullable): how far it has come in there; NULL: only to trim */
+  GHashTable *queues;      /* (owned): name → (owned) ChihuoSimpleQueue; of a transaction */
+  char       *reap_queue;  /* (owned) (nullable): the queue that the reap has come to */
+  char       *reap_after;  /* (owned) (nullable): how far in there; NULL: only to trim */
 } ChihuoSimpleBackendPrivate;
 
 static void chihuo_simple_backend_backend_init (ChihuoBackendInterface *iface);
@@ -181,7 +181,7 @@ load_answers (ChihuoSimpleBackend *self, ChihuoBatch *batch, GError **error)
   if (!chihuo_simple_storage_load (self, CHIHUO_SIMPLE_STORE, key, &bytes, error) || bytes == NULL)
     return NULL;
 
-  value = chihuo_bytes_read (bytes, BATCH_TYPE, error);
+  value = chihuo_record_codec_unpack (bytes, BATCH_TYPE, error);
   if (value == NULL)
     return NULL;
 
@@ -196,15 +196,15 @@ static gboolean
 save_answers (ChihuoSimpleBackend *self, ChihuoBatch *batch, GError **error)
 {
   g_autofree char *key = g_strconcat ("b", batch->client, NULL);
-  g_autofree char *index = chihuo_index_from_order ('b', batch->moment.now, batch->client);
+  g_autofree char *index = chihuo_record_codec_index_order ('b', batch->moment.now, batch->client);
   g_autofree guint8 *answers = g_new (guint8, batch->n_items);
   g_autoptr (GBytes) bytes = NULL;
 
   for (guint i = 0; i < batch->n_items; i++)
     answers[i] = batch->items[i]->answer;
-  bytes = chihuo_bytes_from (g_variant_new ("(yu@ay)", VERSION, batch->request,
-                                            g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, answers,
-                                                                       batch->n_items, 1)));
+  bytes = chihuo_record_codec_pack (g_variant_new ("(yu@ay)", VERSION, batch->request,
+                                                   g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, answers,
+                                                                              batch->n_items, 1)));
 
   return chihuo_simple_storage_save (self, CHIHUO_SIMPLE_STORE, key, index, bytes, error);
 }

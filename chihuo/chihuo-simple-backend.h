@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 #define CHIHUO_TYPE_SIMPLE_BACKEND (chihuo_simple_backend_get_type ())
 
 CHIHUO_AVAILABLE_IN_ALL
-G_DECLARE_DERIVABLE_TYPE (ChihuoSimpleBackend, chihuo_simple_backend, CHIHUO, SIMPLE_BACKEND, GObject)
+G_DECLARE_DERIVABLE_TYPE (ChihuoSimpleBackend, chihuo_simple_backend, CHIHUO, SIMPLE_BACKEND,
+                          GObject)
 
 /**
  * ChihuoSimpleBackendClass:

@@ -61,7 +61,7 @@ promote_due (ChihuoSimpleQueue *queue, const ChihuoMoment *moment, GError **erro
 
       if (!chihuo_simple_queue_next (queue, "d", &key, &index, error))
         return FALSE;
-      if (key == NULL || chihuo_index_get_number (index, 1) > moment->now)
+      if (key == NULL || chihuo_record_codec_number (index, 1) > moment->now)
         return TRUE;
 
       id = chihuo_payload_new (key + 1, -1, NULL, 0);
@@ -171,7 +171,7 @@ answer_again (ChihuoSimpleQueue *queue, ChihuoItem *item, const ChihuoMoment *mo
   if (bytes == NULL)
     return TRUE;
 
-  value = chihuo_bytes_read (bytes, CLAIM_TYPE, error);
+  value = chihuo_record_codec_unpack (bytes, CLAIM_TYPE, error);
   if (value == NULL)
     return FALSE;
   g_variant_get (value, CLAIM_TYPE, NULL, &request, &ids);
@@ -189,7 +189,7 @@ static gboolean
 remember (ChihuoSimpleQueue *queue, const ChihuoItem *item, gint64 now, GError **error)
 {
   g_autofree char *key = claim_key (item);
-  g_autofree char *index = chihuo_index_from_order ('c', now, item->claimant);
+  g_autofree char *index = chihuo_record_codec_index_order ('c', now, item->claimant);
   g_autoptr (GBytes) bytes = NULL;
   GVariantBuilder builder;
 
@@ -197,7 +197,8 @@ remember (ChihuoSimpleQueue *queue, const ChihuoItem *item, gint64 now, GError *
   for (guint i = 0; i < item->claim.n_claimed; i++)
     g_variant_builder_add (&builder, "(st)", chihuo_payload_get_id (item->claim.claimed[i].payload),
                            item->claim.claimed[i].token);
-  bytes = chihuo_bytes_from (g_variant_new (CLAIM_TYPE, VERSION, item->claim.request, &builder));
+  bytes = chihuo_record_codec_pack (
+    g_variant_new (CLAIM_TYPE, VERSION, item->claim.request, &builder));
 
   return chihuo_simple_storage_save (queue->backend, queue->name, key, index, bytes, error);
 }
@@ -211,7 +212,7 @@ fill_in (ChihuoSimpleQueue *queue, ChihuoItem *item, GError **error)
   if (!chihuo_simple_queue_next (queue, "d", &key, &index, error))
     return FALSE;
 
-  item->claim.next_due = index != NULL ? chihuo_index_get_number (index, 1) : 0;
+  item->claim.next_due = index != NULL ? chihuo_record_codec_number (index, 1) : 0;
   item->claim.n_waiting = queue->counts[CHIHUO_TASK_STATE_WAITING];
   item->claim.paused = queue->paused;
 

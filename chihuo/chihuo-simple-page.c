@@ -83,7 +83,7 @@ page_start (const ChihuoPage *page, GError **error)
   if (!chihuo_cursor_parse (page->after, &major, &minor, &id, error))
     return NULL;
 
-  return chihuo_index_from_key (kind, major, minor);
+  return chihuo_record_codec_index (kind, major, minor);
 }
 
 static gboolean
@@ -180,7 +180,7 @@ chihuo_simple_stats (ChihuoSimpleQueue *queue, gint64 now, ChihuoStats *stats, G
 
   if (!chihuo_simple_queue_next (queue, "d", &key, &index, error))
     return FALSE;
-  stats->next_due = index != NULL ? chihuo_index_get_number (index, 1) : 0;
+  stats->next_due = index != NULL ? chihuo_record_codec_number (index, 1) : 0;
 
   return find_oldest (queue, now, stats, error);
 }

@@ -65,20 +65,10 @@ mark_key (ChihuoPayload *id)
   return g_strconcat ("f", chihuo_payload_get_id (id), NULL);
 }
 
-/* The number that stands in an index from this character on */
-gint64
-chihuo_index_get_number (const char *index, guint offset)
-{
-  char digits[17];
-
-  g_strlcpy (digits, index + offset, sizeof digits);
-  return (gint64) (g_ascii_strtoull (digits, NULL, 16) ^ ((guint64) 1 << 63));
-}
-
 static gboolean
 load_figures (ChihuoSimpleQueue *self, GBytes *bytes, GError **error)
 {
-  g_autoptr (GVariant) value = chihuo_bytes_read (bytes, QUEUE_TYPE, error);
+  g_autoptr (GVariant) value = chihuo_record_codec_unpack (bytes, QUEUE_TYPE, error);
   g_autoptr (GVariantIter) workers = NULL;
   const char *claimant;
   guint32 n;
@@ -93,7 +83,8 @@ load_figures (ChihuoSimpleQueue *self, GBytes *bytes, GError **error)
                  &self->finished, &self->paused, &self->keep_finished, &self->keep_dead,
                  &self->dead_max, &workers);
   while (g_variant_iter_next (workers, "{&su}", &claimant, &n))
-    g_hash_table_insert (self->workers, (gpointer) g_intern_string (claimant), GUINT_TO_POINTER (n));
+    g_hash_table_insert (self->workers, (gpointer) g_intern_string (claimant),
+                         GUINT_TO_POINTER (n));
 
   return TRUE;
 }
@@ -152,7 +143,8 @@ static gboolean
 enlist (ChihuoSimpleQueue *self, GError **error)
 {
   g_autofree char *key = g_strconcat ("n", self->name, NULL);
-  g_autoptr (GBytes) bytes = chihuo_bytes_from (g_variant_new (ID_TYPE, VERSION, self->name));
+  g_autoptr (GBytes) bytes
+    = chihuo_record_codec_pack (g_variant_new (ID_TYPE, VERSION, self->name));
 
   return chihuo_simple_storage_save (self->backend, CHIHUO_SIMPLE_STORE, key, key, bytes, error);
 }
@@ -161,20 +153,21 @@ gboolean
 chihuo_simple_queue_save (ChihuoSimpleQueue *self, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
+  GVariant *value;
 
   if (!self->changed)
     return TRUE;
   if (!self->stored && !enlist (self, error))
     return FALSE;
 
-  bytes = chihuo_bytes_from (g_variant_new ("(y(txxx)(ttttt)b(xxt)@a{su})", VERSION, self->token,
-                                            self->head, self->tail, self->mark,
-                                            self->counts[CHIHUO_TASK_STATE_WAITING],
-                                            self->counts[CHIHUO_TASK_STATE_DELAYED],
-                                            self->counts[CHIHUO_TASK_STATE_RUNNING],
-                                            self->counts[CHIHUO_TASK_STATE_DEAD], self->finished,
-                                            self->paused, self->keep_finished, self->keep_dead,
-                                            self->dead_max, encode_workers (self)));
+  value = g_variant_new ("(y(txxx)(ttttt)b(xxt)@a{su})", VERSION, self->token, self->head, self->tail,
+                         self->mark, self->counts[CHIHUO_TASK_STATE_WAITING],
+                         self->counts[CHIHUO_TASK_STATE_DELAYED],
+                         self->counts[CHIHUO_TASK_STATE_RUNNING],
+                         self->counts[CHIHUO_TASK_STATE_DEAD], self->finished, self->paused,
+                         self->keep_finished, self->keep_dead, self->dead_max,
+                         encode_workers (self));
+  bytes = chihuo_record_codec_pack (value);
   self->stored = TRUE;
   self->changed = FALSE;
 
@@ -203,7 +196,7 @@ load_mark (ChihuoSimpleQueue *self, ChihuoPayload *id, Entry *entry, GError **er
   if (bytes == NULL)
     return TRUE;
 
-  value = chihuo_bytes_read (bytes, MARK_TYPE, error);
+  value = chihuo_record_codec_unpack (bytes, MARK_TYPE, error);
   if (value == NULL)
     return FALSE;
 
@@ -238,9 +231,10 @@ add_mark (ChihuoSimpleQueue *self, ChihuoPayload *id, gint64 now, GError **error
 {
   const char *name = chihuo_payload_get_id (id);
   g_autofree char *key = mark_key (id);
-  g_autofree char *order = chihuo_index_from_order ('g', ++self->mark, "");
-  g_autoptr (GBytes) mark = chihuo_bytes_from (g_variant_new (MARK_TYPE, VERSION, self->mark, now));
-  g_autoptr (GBytes) text = chihuo_bytes_from (g_variant_new (ID_TYPE, VERSION, name));
+  g_autofree char *order = chihuo_record_codec_index_order ('g', ++self->mark, "");
+  g_autoptr (GBytes) mark
+    = chihuo_record_codec_pack (g_variant_new (MARK_TYPE, VERSION, self->mark, now));
+  g_autoptr (GBytes) text = chihuo_record_codec_pack (g_variant_new (ID_TYPE, VERSION, name));
 
   self->finished++;
   return chihuo_simple_storage_save (self->backend, self->name, key, key, mark, error)
@@ -251,7 +245,7 @@ static gboolean
 remove_mark (ChihuoSimpleQueue *self, ChihuoPayload *id, gint64 mark, GError **error)
 {
   g_autofree char *key = mark_key (id);
-  g_autofree char *order = chihuo_index_from_order ('g', mark, "");
+  g_autofree char *order = chihuo_record_codec_index_order ('g', mark, "");
 
   self->finished--;
   return chihuo_simple_storage_remove (self->backend, self->name, key, error)
@@ -324,7 +318,8 @@ give_place (ChihuoSimpleQueue *self, ChihuoRecord *record, ChihuoPlace place)
 
 /* A copy of what is known of an id; NULL only with an error */
 ChihuoRecord *
-chihuo_simple_queue_look (ChihuoSimpleQueue *self, ChihuoPayload *id, gboolean *junk, GError **error)
+chihuo_simple_queue_look (ChihuoSimpleQueue *self, ChihuoPayload *id, gboolean *junk,
+                          GError **error)
 {
   g_auto (Entry) entry = { 0 };
 
@@ -337,7 +332,8 @@ chihuo_simple_queue_look (ChihuoSimpleQueue *self, ChihuoPayload *id, gboolean *
 
 /* When an id was finished; 0 if it is not */
 gboolean
-chihuo_simple_queue_marked (ChihuoSimpleQueue *self, ChihuoPayload *id, gint64 *when, GError **error)
+chihuo_simple_queue_marked (ChihuoSimpleQueue *self, ChihuoPayload *id, gint64 *when,
+                            GError **error)
 {
   g_auto (Entry) entry = { 0 };
 
@@ -386,8 +382,8 @@ chihuo_simple_queue_next (ChihuoSimpleQueue *self, const char *after, char **key
 /* The same for those that wait: suspects stand apart, and are merged in by their order. after is an
  * index without its kind */
 gboolean
-chihuo_simple_queue_waits (ChihuoSimpleQueue *self, const char *after, gboolean suspects, char **key,
-                           char **index, GError **error)
+chihuo_simple_queue_waits (ChihuoSimpleQueue *self, const char *after, gboolean suspects,
+                           char **key, char **index, GError **error)
 {
   g_autofree char *after_waiting = g_strconcat ("w", after, NULL);
   g_autofree char *after_suspect = g_strconcat ("s", after, NULL);

@@ -64,8 +64,6 @@ gboolean           chihuo_simple_queue_waits  (ChihuoSimpleQueue    *self,
                                                char                **key,
                                                char                **index,
                                                GError              **error);
-gint64             chihuo_index_get_number    (const char           *index,
-                                               guint                 offset);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoSimpleQueue, chihuo_simple_queue_free)
 

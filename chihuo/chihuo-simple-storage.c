@@ -8,8 +8,8 @@
 #include "chihuo-error.h"
 #include "chihuo-simple-storage.h"
 
-/* A vfunc may be missing, or written in a language where it fails without saying why: both end as an
- * error that names the type and the vfunc. */
+/* A vfunc may be missing, or written in a language where it fails without saying why: both end
+ * as an error that names the type and the vfunc. */
 
 static gboolean
 refuse (ChihuoSimpleBackend *backend, const char *vfunc, GError **error)

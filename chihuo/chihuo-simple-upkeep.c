@@ -21,7 +21,7 @@ pack (const char *index)
 {
   gint64 priority = g_ascii_xdigit_value (index[1]) * 16 + g_ascii_xdigit_value (index[2]);
 
-  return (priority << PLACE_BITS) + chihuo_index_get_number (index, 3) + PLACE_ZERO;
+  return (priority << PLACE_BITS) + chihuo_record_codec_number (index, 3) + PLACE_ZERO;
 }
 
 static char *
@@ -29,7 +29,7 @@ unpack (gint64 number)
 {
   gint64 place = (number & (((gint64) 1 << PLACE_BITS) - 1)) - PLACE_ZERO;
 
-  return chihuo_index_from_key ('w', (number >> PLACE_BITS) - 128, place);
+  return chihuo_record_codec_index ('w', (number >> PLACE_BITS) - 128, place);
 }
 
 static char
@@ -63,8 +63,8 @@ op_of (ChihuoSweepWhat what)
   return CHIHUO_OP_REMOVE;
 }
 
-/* Delayed ones share due times, so there the cursor goes by the time only: what has that time and was
- * added later is passed by again */
+/* Delayed ones share due times, so there the cursor goes by the time only: what has that time
+ * and was added later is passed by again */
 static char *
 sweep_start (const ChihuoSweep *sweep)
 {
@@ -75,7 +75,7 @@ sweep_start (const ChihuoSweep *sweep)
   if (kind == 'w')
     return unpack (sweep->after);
 
-  return chihuo_index_from_order (kind, sweep->after, "");
+  return chihuo_record_codec_index_order (kind, sweep->after, "");
 }
 
 static gboolean
@@ -99,7 +99,7 @@ marked_id (ChihuoSimpleQueue *queue, const char *key, GError **error)
   if (!chihuo_simple_storage_load (queue->backend, queue->name, key, &bytes, error))
     return NULL;
 
-  value = bytes != NULL ? chihuo_bytes_read (bytes, "(ys)", error) : NULL;
+  value = bytes != NULL ? chihuo_record_codec_unpack (bytes, "(ys)", error) : NULL;
   if (value == NULL)
     return NULL;
 
@@ -125,7 +125,7 @@ is_too_new (const ChihuoSweep *sweep, const char *index)
   else if (sweep->what == CHIHUO_SWEEP_WHAT_CLEAR_DELAYED)
     offset = 17;
 
-  return chihuo_index_get_number (index, offset) > sweep->until;
+  return chihuo_record_codec_number (index, offset) > sweep->until;
 }
 
 static gboolean
@@ -175,7 +175,7 @@ chihuo_simple_sweep (ChihuoSimpleQueue *queue, ChihuoSweep *sweep, GError **erro
             return FALSE;
         }
 
-      sweep->after = after[0] == 'w' ? pack (index) : chihuo_index_get_number (index, 1);
+      sweep->after = after[0] == 'w' ? pack (index) : chihuo_record_codec_number (index, 1);
       g_free (after);
       after = g_steal_pointer (&index);
       if (sweep->what == CHIHUO_SWEEP_WHAT_CLEAR_WAITING)
@@ -230,7 +230,8 @@ chihuo_simple_reap (ChihuoSimpleQueue *queue, const ChihuoMoment *moment, char *
   return TRUE;
 }
 
-/* The first of these, if it is older than that; places and numbers go by time, so the first is the oldest */
+/* The first of these, if it is older than that; places and numbers go by time, so the first is
+ * the oldest */
 static gboolean
 find_old (ChihuoSimpleQueue *queue, const char *kind, gint64 until, gboolean any,
           ChihuoPayload **found, GError **error)
@@ -320,7 +321,7 @@ chihuo_simple_forget (ChihuoSimpleBackend *backend, const char *queue, char kind
                       guint *left, GError **error)
 {
   const char after[] = { kind, '\0' };
-  g_autofree char *before = chihuo_index_from_order (kind, now - KEEP_ANSWERS, "");
+  g_autofree char *before = chihuo_record_codec_index_order (kind, now - KEEP_ANSWERS, "");
 
   for (; *left > 0; *left -= 1)
     {

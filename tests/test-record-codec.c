@@ -92,7 +92,8 @@ is_refused (ChihuoPayload *id, const guint8 *data, gsize size)
   return TRUE;
 }
 
-/* Cut short anywhere it is no record; with any one byte changed it is one or is none, and does no harm */
+/* Cut short anywhere it is no record; with any one byte changed it is one or is none, and does
+ * no harm */
 static void
 test_junk (void)
 {
@@ -130,18 +131,18 @@ test_index (void)
 
   for (guint i = 1; i < G_N_ELEMENTS (numbers); i++)
     {
-      g_autofree char *a = chihuo_index_from_key ('d', numbers[i - 1], numbers[i]);
-      g_autofree char *b = chihuo_index_from_key ('d', numbers[i], numbers[i - 1]);
-      g_autofree char *c = chihuo_index_from_key ('r', 0, numbers[i - 1]);
-      g_autofree char *d = chihuo_index_from_key ('r', 0, numbers[i]);
+      g_autofree char *a = chihuo_record_codec_index ('d', numbers[i - 1], numbers[i]);
+      g_autofree char *b = chihuo_record_codec_index ('d', numbers[i], numbers[i - 1]);
+      g_autofree char *c = chihuo_record_codec_index ('r', 0, numbers[i - 1]);
+      g_autofree char *d = chihuo_record_codec_index ('r', 0, numbers[i]);
 
       g_assert_cmpint (strcmp (a, b), <, 0);
       g_assert_cmpint (strcmp (c, d), <, 0);
     }
   for (int priority = -127; priority < 128; priority++)
     {
-      g_autofree char *a = chihuo_index_from_key ('w', priority - 1, G_MAXINT64);
-      g_autofree char *b = chihuo_index_from_key ('w', priority, G_MININT64);
+      g_autofree char *a = chihuo_record_codec_index ('w', priority - 1, G_MAXINT64);
+      g_autofree char *b = chihuo_record_codec_index ('w', priority, G_MININT64);
 
       g_assert_cmpint (strcmp (a, b), <, 0);
     }

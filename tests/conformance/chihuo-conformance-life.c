@@ -10,9 +10,9 @@
 #include "chihuo-conformance-parts.h"
 #include "chihuo-life-scene.h"
 
-/* For each situation an id is brought into it by real requests, the event is sent, and what a look and
- * the figures then say is held against the row. What cannot be asked for from outside (junk, a reap
- * that is not counted) is the unit tests' of each backend. */
+/* For each situation an id is brought into it by real requests, the event is sent, and what a
+ * look and the figures then say is held against the row. What cannot be asked for from outside
+ * (junk, a reap that is not counted) is the unit tests' of each backend. */
 
 #define ID "id"
 

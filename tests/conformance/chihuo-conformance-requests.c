@@ -68,7 +68,8 @@ assert_unchanged (ChihuoTrial *trial, const ChihuoRecord *before)
   g_assert_cmpint (now->finished, ==, before->finished);
 }
 
-/* Tokens only grow, also when the clock goes back and the task is a new one; old ones change nothing */
+/* Tokens only grow, also when the clock goes back and the task is a new one; old ones change
+ * nothing */
 static void
 test_tokens (const ChihuoConformanceFactory *factory)
 {
@@ -186,7 +187,8 @@ assert_claimed (const ChihuoItem *claim, const ChihuoClaimed *wanted)
   g_assert_not_reached ();
 }
 
-/* A claim that is repeated gets what is still held under it, renewed, and hears how many are lost */
+/* A claim that is repeated gets what is still held under it, renewed, and hears how many are
+ * lost */
 static void
 test_repeated_claim (const ChihuoConformanceFactory *factory)
 {

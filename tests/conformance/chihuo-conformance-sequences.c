@@ -9,8 +9,8 @@
 
 #include "chihuo-conformance-parts.h"
 
-/* Each line is a JSON object: what was asked, the answer, and what a look said afterwards. The numbers
- * are small and the ids few, so that much happens to each of them. */
+/* Each line is a JSON object: what was asked, the answer, and what a look said afterwards. The
+ * numbers are small and the ids few, so that much happens to each of them. */
 
 #define N_IDS     5
 #define N_STEPS   60

@@ -18,7 +18,8 @@ count_suspects (const ChihuoItem *claim)
   return n;
 }
 
-/* What a dead worker held stands in its old places; of those that may be killers one is handed out */
+/* What a dead worker held stands in its old places; of those that may be killers one is handed
+ * out */
 static void
 test_suspects (const ChihuoConformanceFactory *factory)
 {

@@ -9,8 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* How the suite gets at the backend to be tested: all that an author of a backend writes, with a main()
- * that hands it to chihuo_conformance_run(). The store must go by the times of the batches. */
+/* How the suite gets at the backend to be tested: all that an author of a backend writes, with a
+ * main() that hands it to chihuo_conformance_run(). The store must go by the times of the
+ * batches. */
 typedef struct
 {
   const char *name; /* of the backend, for the tests' paths */
@@ -36,8 +37,8 @@ typedef struct
 /* Adds all tests under "/NAME/". The environment's G_TEST_SRCDIR leads to task-life.csv */
 void chihuo_conformance_add_tests (const ChihuoConformanceFactory  *factory);
 
-/* A whole main(): runs the tests; with "--sequences FIRST N" prints random sequences for model.py; with
- * "--die ADDRESS N" it is the other process of a test */
+/* A whole main(): runs the tests; with "--sequences FIRST N" prints random sequences for
+ * model.py; with "--die ADDRESS N" it is the other process of a test */
 int  chihuo_conformance_run       (const ChihuoConformanceFactory  *factory,
                                    int                              argc,
                                    char                           **argv);

@@ -7,8 +7,8 @@
 
 #include "chihuo-life-scene.h"
 
-/* Reachable records × events × what each event may say: a list that is made here, not taken from the
- * file, so that a hole in the file shows. */
+/* Reachable records × events × what each event may say: a list that is made here, not taken from
+ * the file, so that a hole in the file shows. */
 
 #define PENDING (CHIHUO_WHEN_PENDING_EVEN_FINISHED | CHIHUO_WHEN_PENDING_AT_HEAD \
                  | CHIHUO_WHEN_PENDING_DELAY)

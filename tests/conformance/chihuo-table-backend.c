@@ -10,8 +10,8 @@
 #include "chihuo-error.h"
 #include "chihuo-table-backend.h"
 
-/* The smallest honest store: it shows how a subclass is written, and rolls back, so that the tests can
- * let every single call of it fail. */
+/* The smallest honest store: it shows how a subclass is written, and rolls back, so that the
+ * tests can let every single call of it fail. */
 
 /* A key with its value and its place in the index */
 typedef struct

@@ -348,7 +348,8 @@ chihuo_trial_sweep (ChihuoTrial *self, ChihuoSweepWhat what)
   return sweep.n_done;
 }
 
-/* Calls it until there is nothing left to do; a store may look only now and then, so the clock goes on */
+/* Calls it until there is nothing left to do; a store may look only now and then, so the clock
+ * goes on */
 guint
 chihuo_trial_reap (ChihuoTrial *self)
 {
