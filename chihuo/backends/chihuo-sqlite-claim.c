@@ -145,17 +145,11 @@ bury (const Claim *claim, Candidate *candidate)
 }
 
 static void
-take (const Claim *claim, Candidate *candidate)
+hand_out (const Claim *claim, Candidate *candidate)
 {
   ChihuoItem *item = claim->item;
   ChihuoClaimed *claimed = &candidate->claimed;
   g_auto (ChihuoSqliteTask) task;
-
-  if (candidate->junk != NULL)
-    {
-      bury (claim, candidate);
-      return;
-    }
 
   make_task (claim, candidate, &task);
   item->token = chihuo_sqlite_queue_token (claim->queue, claim->moment->now);
@@ -165,6 +159,15 @@ take (const Claim *claim, Candidate *candidate)
   claimed->max_tries = task.record.max_tries;
   item->claim.claimed[item->claim.n_claimed++] = *claimed;
   claimed->payload = NULL;
+}
+
+static void
+take (const Claim *claim, Candidate *candidate)
+{
+  if (candidate->junk != NULL)
+    bury (claim, candidate);
+  else
+    hand_out (claim, candidate);
 }
 
 static gboolean
