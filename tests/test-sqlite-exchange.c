@@ -110,9 +110,9 @@ spawn (Fixture *self, Shared *shared)
   return pid;
 }
 
-/* Whatever is killed and when: each task is settled, none twice, and the file is whole. A worker may
- * be killed between the answer and the count, so a task may be counted one time less than it was
- * settled, but never more */
+/* Whatever is killed and when: each task is settled, none twice, and the file is whole. A worker
+ * may be killed between the answer and the count, so a task may be counted one time less than it
+ * was settled, but never more */
 static void
 test_killed_at_random (Fixture *self, gconstpointer data)
 {

@@ -10,10 +10,10 @@
 #include "chihuo-sqlite-claim.h"
 #include "chihuo-sqlite-task.h"
 
-/* The rows are read first and changed afterwards: a statement that is half way through an index does
- * not bear that its rows move. What is read becomes what the item hands out, so that nothing is
- * copied in between. Tasks that have crashed before have an index of their own; where one of them is
- * asked for, the two orders are merged. */
+/* The rows are read first and changed afterwards: a statement that is half way through an index
+ * does not bear that its rows move. What is read becomes what the item hands out, so that nothing
+ * is copied in between. Tasks that have crashed before have an index of their own; where one of
+ * them is asked for, the two orders are merged. */
 
 /* Due tasks that move at one claim; the rest moves at the next ones */
 #define MAX_DUE 512

@@ -174,7 +174,8 @@ add_to (gint64 *count, int change)
  * Counts a task, and notes whether others should hear of it.
  */
 void
-chihuo_sqlite_queues_count (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue, guint from, guint to)
+chihuo_sqlite_queues_count (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue, guint from,
+                            guint to)
 {
   queue->is_dirty = TRUE;
 
