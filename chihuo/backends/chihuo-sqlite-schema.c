@@ -12,8 +12,8 @@
 /* The file is meant to be read with sqlite3(1), too. All times are µs: since the epoch, except the
  * end of a running task's lease, which is on the clock that counts from the machine's boot.
  *
- * queue     one row a queue: where its order stands (places grow at the tail, shrink at the
- *           head), the last token, how many tasks are in each state, how long what is kept. The counters
+ * queue     one row a queue: where its order stands (places grow at the tail, shrink at the head),
+ *           the last token, how many tasks are in each state, how long what is kept. The counters
  *           are kept with each transaction, so that nobody has to count
  * task      one row a task that is not finished. state: 1 waiting, 2 delayed, 3 running, 4 dead.
  *           time: waiting or dead since, due, or the lease's end. fate of a running one: 0 plain,
