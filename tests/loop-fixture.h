@@ -94,7 +94,8 @@ test_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
   gboolean ok;
 
   g_mutex_lock (&self->mutex);
-  self->max_in = MAX (self->max_in, ++self->n_in);
+  self->n_in++;
+  self->max_in = MAX (self->max_in, self->n_in);
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);
 
