@@ -432,6 +432,8 @@ worker_main (gpointer data)
 
   g_mutex_lock (&runner->mutex);
   g_ptr_array_remove_fast (runner->workers, self);
+  /* it may have been woken for work that another one has to do now */
+  chihuo_worker_ensure_locked (runner);
   g_mutex_unlock (&runner->mutex);
 
   worker_free (self);
