@@ -10,10 +10,10 @@
 
 #include "chihuo-fork.h"
 
-/* A lock on an open file description belongs to the child of a fork, too, and would outlive a killed
- * parent: its tasks would look as if somebody still ran them. So the child closes its copies, and
- * whatever it had of the library is closed for it. close() is all it does: nothing else is safe
- * between fork and exec. */
+/* A lock on an open file description belongs to the child of a fork, too, and would outlive a
+ * killed parent: its tasks would look as if somebody still ran them. So the child closes its
+ * copies, and whatever it had of the library is closed for it. close() is all it does: nothing else
+ * is safe between fork and exec. */
 
 static GMutex fds_mutex;
 static GArray *fds; /* (element-type int) (owned) (nullable) */

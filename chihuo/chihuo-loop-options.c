@@ -32,7 +32,8 @@ chihuo_loop_get_concurrency (ChihuoLoop *self)
 /**
  * chihuo_loop_set_concurrency: (set-property concurrency)
  * @self: a loop
- * @concurrency: 1 or more; the default is 1, or what the class says. It may be changed while the loop runs; lowering it cancels nothing
+ * @concurrency: 1 or more; the default is 1, or what the class says. It may be
+ *   changed while the loop runs; lowering it cancels nothing
  *
  * Sets how many tasks may run at the same time. From the loop's context.
  *
@@ -79,7 +80,9 @@ chihuo_loop_get_run_forever (ChihuoLoop *self)
 /**
  * chihuo_loop_set_run_forever: (set-property run-forever)
  * @self: a loop
- * @run_forever: the default is %TRUE. Otherwise the run ends when nobody holds the loop, nothing waits, nothing runs here and nothing is due within [property@Chihuo.Loop:linger]
+ * @run_forever: the default is %TRUE. Otherwise the run ends when nobody holds
+ *   the loop, nothing waits, nothing runs here and nothing is due within
+ *   [property@Chihuo.Loop:linger]
  *
  * Sets whether the loop waits for more when its queue is empty. From the loop's context.
  *
@@ -172,7 +175,8 @@ chihuo_loop_get_lease (ChihuoLoop *self)
 /**
  * chihuo_loop_set_lease: (set-property lease)
  * @self: a loop
- * @seconds: seconds, 0.05 to 86,400; the default is 30. It is renewed every third of it by a thread of chihuo's own
+ * @seconds: seconds, 0.05 to 86,400; the default is 30. It is renewed every
+ *   third of it by a thread of chihuo's own
  *
  * Sets how long a claim lasts without a renewal. From the loop's context.
  *
@@ -406,7 +410,8 @@ chihuo_loop_get_drain_timeout (ChihuoLoop *self)
  * @self: a loop
  * @seconds: seconds, 0 or more; the default is 0
  *
- * Sets how long running tasks may go on at a stop before they are cancelled. From the loop's context.
+ * Sets how long running tasks may go on at a stop before they are cancelled.
+ * From the loop's context.
  *
  * Since: 1.0
  */

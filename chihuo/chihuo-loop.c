@@ -371,13 +371,13 @@ chihuo_loop_finalize (GObject *object)
   G_OBJECT_CLASS (chihuo_loop_parent_class)->finalize (object);
 }
 
+#define PROPERTY_FLAGS (G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+
+/* What it is */
 static void
-install_properties (GObjectClass *object_class)
+make_identity_properties (void)
 {
-  const GParamFlags flags = G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
-  const GParamFlags constructed = flags | G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
-  const GParamFlags writable = flags | G_PARAM_READWRITE;
-  const GParamFlags readable = flags | G_PARAM_READABLE;
+  const GParamFlags constructed = PROPERTY_FLAGS | G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
 
   /**
    * ChihuoLoop:name: (getter get_name)
@@ -407,6 +407,14 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_QUEUE]
       = g_param_spec_object ("queue", NULL, NULL, CHIHUO_TYPE_QUEUE, constructed);
+}
+
+/* How it runs */
+static void
+make_option_properties (void)
+{
+  const GParamFlags writable = PROPERTY_FLAGS | G_PARAM_READWRITE;
+
   /**
    * ChihuoLoop:concurrency: (getter get_concurrency) (setter set_concurrency)
    *
@@ -435,14 +443,6 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_LINGER]
       = g_param_spec_double ("linger", NULL, NULL, 0, G_MAXDOUBLE, 0, writable);
-  /**
-   * ChihuoLoop:stop: (getter get_stop) (setter set_stop)
-   *
-   * Whether the run is to end, or has.
-   *
-   * Since: 1.0
-   */
-  properties[PROP_STOP] = g_param_spec_boolean ("stop", NULL, NULL, FALSE, writable);
   /**
    * ChihuoLoop:lease: (getter get_lease) (setter set_lease)
    *
@@ -508,6 +508,23 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_SHUTDOWN_TIMEOUT]
       = g_param_spec_double ("shutdown-timeout", NULL, NULL, 0, G_MAXDOUBLE, 25, writable);
+}
+
+/* What it does and has done */
+static void
+make_state_properties (void)
+{
+  const GParamFlags writable = PROPERTY_FLAGS | G_PARAM_READWRITE;
+  const GParamFlags readable = PROPERTY_FLAGS | G_PARAM_READABLE;
+
+  /**
+   * ChihuoLoop:stop: (getter get_stop) (setter set_stop)
+   *
+   * Whether the run is to end, or has.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STOP] = g_param_spec_boolean ("stop", NULL, NULL, FALSE, writable);
   /**
    * ChihuoLoop:n-running: (getter get_n_running)
    *
@@ -537,8 +554,6 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_N_FAILED]
       = g_param_spec_uint64 ("n-failed", NULL, NULL, 0, G_MAXUINT64, 0, readable);
-
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -554,7 +569,10 @@ chihuo_loop_class_init (ChihuoLoopClass *klass)
   klass->begin_task = chihuo_loop_begin_task;
   klass->begin_tasks = chihuo_loop_begin_tasks;
 
-  install_properties (object_class);
+  make_identity_properties ();
+  make_option_properties ();
+  make_state_properties ();
+  g_object_class_install_properties (object_class, N_PROPS, properties);
   chihuo_loop_install_signals (klass);
 }
 

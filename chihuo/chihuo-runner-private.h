@@ -69,13 +69,20 @@ struct _ChihuoRunner
   gboolean                 counts_told; /* the context knows that the counts have changed */
 };
 
-/* chihuo-runner.c */
+/* chihuo-runner-begin.c */
 extern const ChihuoSettler chihuo_runner_make_settler;
 
+/* chihuo-runner.c */
 ChihuoMoment  chihuo_runner_get_moment               (void);
 void          chihuo_runner_end_locked               (ChihuoRunner       *self,
                                                       const ChihuoMoment *moment,
                                                       ChihuoDone         *done);
+gboolean      chihuo_runner_is_heard                 (ChihuoRunner       *self,
+                                                      ChihuoEventKind     kind);
+void          chihuo_runner_cancel_locked            (ChihuoRunner       *self,
+                                                      ChihuoRun          *run);
+void          chihuo_runner_push_event_locked        (ChihuoRunner       *self,
+                                                      ChihuoEvent        *event);
 void          chihuo_runner_push_event               (ChihuoRunner       *self,
                                                       ChihuoEvent        *event);
 

@@ -66,8 +66,8 @@ chihuo_runner_poke_in (ChihuoRunner *self, gint64 delay)
   g_source_set_ready_time (self->source, g_get_monotonic_time () + delay);
 }
 
-static void
-push_event_locked (ChihuoRunner *self, ChihuoEvent *event)
+void
+chihuo_runner_push_event_locked (ChihuoRunner *self, ChihuoEvent *event)
 {
   chihuo_event_queue_push (&self->events, event);
   chihuo_runner_poke (self);
@@ -77,12 +77,12 @@ void
 chihuo_runner_push_event (ChihuoRunner *self, ChihuoEvent *event)
 {
   g_mutex_lock (&self->mutex);
-  push_event_locked (self, event);
+  chihuo_runner_push_event_locked (self, event);
   g_mutex_unlock (&self->mutex);
 }
 
-static gboolean
-is_heard (ChihuoRunner *self, ChihuoEventKind kind)
+gboolean
+chihuo_runner_is_heard (ChihuoRunner *self, ChihuoEventKind kind)
 {
   return (g_atomic_int_get (&self->listeners) & CHIHUO_EVENT_BIT (kind)) != 0;
 }
@@ -152,8 +152,8 @@ cancel_made_locked (ChihuoRun *run, ChihuoWorker *worker)
 }
 
 /* Flags the task at once; its cancellable follows elsewhere */
-static void
-cancel_locked (ChihuoRunner *self, ChihuoRun *run)
+void
+chihuo_runner_cancel_locked (ChihuoRunner *self, ChihuoRun *run)
 {
   ChihuoCancelCell *cell;
 
@@ -177,8 +177,8 @@ overdue_locked (ChihuoRunner *self, const ChihuoMoment *moment, ChihuoRun *run)
 {
   ChihuoEnd end = { .kind = CHIHUO_END_FAILED, .seconds = NAN, .error = "no answer" };
 
-  if (is_heard (self, CHIHUO_EVENT_STALLED))
-    push_event_locked (self, chihuo_event_new_of_run (CHIHUO_EVENT_STALLED, run));
+  if (chihuo_runner_is_heard (self, CHIHUO_EVENT_STALLED))
+    chihuo_runner_push_event_locked (self, chihuo_event_new_of_run (CHIHUO_EVENT_STALLED, run));
 
   if (run->begun && run->runner_data != NULL
       && (run->cancel == CHIHUO_CANCEL_TIMED_OUT || run->cancel == CHIHUO_CANCEL_LOST)
@@ -194,7 +194,7 @@ do_actions_locked (ChihuoRunner *self, const ChihuoMoment *moment)
 
   while ((action = chihuo_engine_pop_action (self->engine, &run)) != CHIHUO_ACTION_NONE)
     if (action == CHIHUO_ACTION_CANCEL)
-      cancel_locked (self, run);
+      chihuo_runner_cancel_locked (self, run);
     else
       overdue_locked (self, moment, run);
 }
@@ -218,13 +218,13 @@ collect_over_locked (ChihuoRunner *self)
   while ((run = chihuo_engine_pop_over (self->engine)) != NULL)
     {
       count_locked (self, run->outcome);
-      if (run->started_at > 0 && is_heard (self, CHIHUO_EVENT_ENDED))
+      if (run->started_at > 0 && chihuo_runner_is_heard (self, CHIHUO_EVENT_ENDED))
         {
           ChihuoEvent *event = chihuo_event_new_of_run (CHIHUO_EVENT_ENDED, run);
 
           event->outcome = run->outcome;
           event->text = g_steal_pointer (&run->error);
-          push_event_locked (self, event);
+          chihuo_runner_push_event_locked (self, event);
         }
       chihuo_engine_free_run (run);
     }
@@ -235,8 +235,8 @@ check_drained_locked (ChihuoRunner *self)
 {
   gboolean drained = chihuo_engine_is_drained (self->engine);
 
-  if (drained && !self->was_drained && is_heard (self, CHIHUO_EVENT_DRAINED))
-    push_event_locked (self, chihuo_event_new (CHIHUO_EVENT_DRAINED, NULL));
+  if (drained && !self->was_drained && chihuo_runner_is_heard (self, CHIHUO_EVENT_DRAINED))
+    chihuo_runner_push_event_locked (self, chihuo_event_new (CHIHUO_EVENT_DRAINED, NULL));
   self->was_drained = drained;
 }
 
@@ -255,7 +255,7 @@ settle_down_locked (ChihuoRunner *self, const ChihuoMoment *moment)
       g_cond_broadcast (&self->cond);
       chihuo_runner_poke (self);
     }
-  if (is_heard (self, CHIHUO_EVENT_COUNTS) && !self->counts_told)
+  if (chihuo_runner_is_heard (self, CHIHUO_EVENT_COUNTS) && !self->counts_told)
     {
       self->counts_told = TRUE;
       chihuo_runner_poke (self);
@@ -365,7 +365,7 @@ chihuo_runner_end_locked (ChihuoRunner *self, const ChihuoMoment *moment, Chihuo
 {
   ChihuoEvent *question;
 
-  if (done->kind != CHIHUO_END_FAILED || !is_heard (self, CHIHUO_EVENT_QUESTION)
+  if (done->kind != CHIHUO_END_FAILED || !chihuo_runner_is_heard (self, CHIHUO_EVENT_QUESTION)
       || done->run->cancel == CHIHUO_CANCEL_STOP || done->run->state != CHIHUO_RUN_STATE_RUNNING)
     {
       end_locked (self, moment, done->run, done->kind, done->seconds, done->error);
@@ -377,7 +377,7 @@ chihuo_runner_end_locked (ChihuoRunner *self, const ChihuoMoment *moment, Chihuo
   question = chihuo_event_new_of_run (CHIHUO_EVENT_QUESTION, done->run);
   question->run = done->run;
   question->error = g_steal_pointer (&done->error);
-  push_event_locked (self, question);
+  chihuo_runner_push_event_locked (self, question);
 }
 
 /* The answer to a question: seconds, −1 = dead now, NaN = the policy decides */
@@ -392,160 +392,6 @@ chihuo_runner_answer (ChihuoRunner *self, ChihuoEvent *question, double seconds)
   g_mutex_unlock (&self->mutex);
 
   chihuo_store_kick (self->store);
-}
-
-/* --- what a running task tells --- */
-
-static void
-task_progressed (gpointer owner, ChihuoTask *task, double fraction, const char *message)
-{
-  ChihuoRunner *self = owner;
-  ChihuoEvent *event;
-
-  if (!is_heard (self, CHIHUO_EVENT_PROGRESS))
-    return;
-
-  event = chihuo_event_new (CHIHUO_EVENT_PROGRESS, chihuo_task_get_payload (task));
-  event->details.token = chihuo_task_get_token (task);
-  event->details.started = chihuo_task_get_started (task);
-  event->details.state = CHIHUO_TASK_STATE_RUNNING;
-  event->fraction = fraction;
-  event->text = g_strdup (message);
-  chihuo_runner_push_event (self, event);
-}
-
-static void
-task_released (gpointer owner)
-{
-  chihuo_runner_unref (owner);
-}
-
-/* The first answer to a begun task, on whatever thread it was given */
-static void
-task_answered (gpointer owner, gpointer data, ChihuoTask *task)
-{
-  ChihuoRunner *self = owner;
-  ChihuoRun *run = data;
-  ChihuoMoment moment = chihuo_runner_get_moment ();
-  ChihuoTaskAnswer answer;
-  ChihuoDone done = { .run = run, .seconds = NAN };
-  gboolean tell;
-
-  chihuo_task_take_answer (task, &answer);
-  done.error = answer.error;
-  done.kind = CHIHUO_END_FAILED;
-  if (answer.kind == CHIHUO_TASK_ANSWER_COMPLETE)
-    done.kind = CHIHUO_END_DONE;
-  else if (answer.kind == CHIHUO_TASK_ANSWER_REJECT)
-    done.kind = CHIHUO_END_REJECTED;
-  else if (answer.kind == CHIHUO_TASK_ANSWER_POSTPONE)
-    {
-      done.kind = CHIHUO_END_POSTPONED;
-      done.seconds = answer.seconds;
-    }
-
-  g_mutex_lock (&self->mutex);
-  run->runner_data = NULL;
-  chihuo_runner_end_locked (self, &moment, &done);
-  tell = chihuo_engine_wants_exchange (self->engine);
-  if (chihuo_engine_get_n_startable (self->engine) > 0)
-    chihuo_runner_poke (self);
-  g_mutex_unlock (&self->mutex);
-
-  if (tell)
-    chihuo_store_kick (self->store);
-}
-
-const ChihuoSettler chihuo_runner_make_settler = {
-  .progressed = task_progressed,
-  .released = task_released,
-};
-
-static const ChihuoSettler begin_settler = {
-  .answered = task_answered,
-  .progressed = task_progressed,
-  .released = task_released,
-};
-
-/* --- begun tasks --- */
-
-static GPtrArray *
-take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
-{
-  GPtrArray *runs = g_ptr_array_new ();
-
-  g_mutex_lock (&self->mutex);
-  while (runs->len < CHIHUO_BATCH_MAX_ITEMS && chihuo_engine_get_n_startable (self->engine) > 0)
-    {
-      ChihuoRun *run = chihuo_engine_take (self->engine, moment);
-
-      run->begun = TRUE;
-      g_ptr_array_add (runs, run);
-    }
-  g_mutex_unlock (&self->mutex);
-
-  return runs;
-}
-
-static ChihuoTask *
-make_begun_task (ChihuoRunner *self, ChihuoRun *run, gint64 started)
-{
-  ChihuoTask *task = g_object_new (CHIHUO_TYPE_TASK, NULL);
-  ChihuoTaskDetails details;
-
-  chihuo_event_describe_run (run, &details);
-  details.started = started;
-  chihuo_task_start_run (task, run->claimed.payload, &details, run);
-  chihuo_store_client_ref (&self->client);
-  chihuo_task_set_settler (task, &begin_settler, self);
-
-  return task;
-}
-
-/* The tasks that can be begun now, for the loop's context. NULL = none */
-GPtrArray *
-chihuo_runner_take_begun (ChihuoRunner *self)
-{
-  ChihuoMoment moment = chihuo_runner_get_moment ();
-  g_autoptr (GPtrArray) runs = NULL;
-  GPtrArray *tasks;
-
-  if (!self->begins)
-    return NULL;
-  runs = take_runs (self, &moment);
-  if (runs->len == 0)
-    return NULL;
-
-  tasks = g_ptr_array_new_full (runs->len, g_object_unref);
-  for (guint i = 0; i < runs->len; i++)
-    g_ptr_array_add (tasks, make_begun_task (self, g_ptr_array_index (runs, i), moment.now));
-
-  g_mutex_lock (&self->mutex);
-  for (guint i = 0; i < runs->len; i++)
-    {
-      ChihuoRun *run = g_ptr_array_index (runs, i);
-
-      run->runner_data = g_ptr_array_index (tasks, i);
-      if (run->cancel != CHIHUO_CANCEL_NONE)
-        cancel_locked (self, run);
-      if (is_heard (self, CHIHUO_EVENT_STARTED))
-        push_event_locked (self, chihuo_event_new_of_run (CHIHUO_EVENT_STARTED, run));
-    }
-  g_mutex_unlock (&self->mutex);
-
-  return tasks;
-}
-
-/* A begun task that wants a worker thread after all */
-void
-chihuo_runner_hand (ChihuoRunner *self, ChihuoTask *task)
-{
-  g_object_ref (task);
-
-  g_mutex_lock (&self->mutex);
-  g_queue_push_tail (&self->handed, task);
-  chihuo_worker_ensure_locked (self);
-  g_mutex_unlock (&self->mutex);
 }
 
 /* --- marks of ids that run here --- */

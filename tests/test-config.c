@@ -707,12 +707,6 @@ test_default_kind (Fixture *self, gconstpointer data)
 static void
 test_default_owner (Fixture *self, gconstpointer data)
 {
-  if (geteuid () != 0)
-    {
-      g_test_skip ("only root can give a file away");
-      return;
-    }
-
   write_file ("server.json", "{\"backend\":\"memory\"}");
   g_assert_cmpint (chown ("server.json", 65534, 65534), ==, 0);
   assert_no_default ("./server.json: expected a file of the user who runs this, or of root");
@@ -758,7 +752,8 @@ main (int argc, char **argv)
   ADD ("/config/default-mode", test_default_mode);
   ADD ("/config/default-link", test_default_link);
   ADD ("/config/default-kind", test_default_kind);
-  ADD ("/config/default-owner", test_default_owner);
+  if (geteuid () == 0) /* only root can give a file away */
+    ADD ("/config/default-owner", test_default_owner);
   ADD ("/config/boxed", test_boxed);
 
   return g_test_run ();

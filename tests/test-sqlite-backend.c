@@ -598,7 +598,7 @@ test_config (Fixture *self, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
 #define TEST(path, function) \
   g_test_add ("/sqlite-backend/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)

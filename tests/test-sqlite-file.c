@@ -232,7 +232,63 @@ test_database_full (Fixture *self, gconstpointer data)
   assert_plain (self, "SELECT count (*) FROM finished", "0");
 }
 
-/* Somebody who does not know of the turnstile holds the database: nothing is done, and later it is */
+static int
+sync_cb (sqlite3_file *file, int flags)
+{
+  return SQLITE_IOERR_FSYNC;
+}
+
+/* Puts a mark into the database; says whether that was answered OK */
+static gboolean
+mark (ChihuoSqliteFile *file, int n, GError **error)
+{
+  gboolean ok = chihuo_sqlite_file_begin (file, error);
+  sqlite3_stmt *row;
+
+  g_assert_true (ok);
+  row = chihuo_sqlite_statements_use (&file->statements, CHIHUO_SQLITE_FINISHED_ADD);
+  sqlite3_bind_int (row, 1, 1);
+  sqlite3_bind_int (row, 2, n);
+  sqlite3_bind_int (row, 3, 1);
+  chihuo_sqlite_statements_run (&file->statements, row);
+  ok = chihuo_sqlite_file_commit (file, error);
+  chihuo_sqlite_file_leave (file);
+
+  return ok;
+}
+
+/* The disk does not say whether it has the commit: nobody may say that it was done, or that it was
+ * not. What was answered before is there, and it goes on when the disk is well again */
+static void
+test_failing_sync (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoSqliteFile) file = chihuo_sqlite_file_open (self->path, TRUE, &error);
+  const sqlite3_io_methods *healthy;
+  sqlite3_io_methods sick;
+  sqlite3_file *log = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (mark (file, 1, &error));
+  g_assert_cmpint (
+    sqlite3_file_control (file->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), ==, SQLITE_OK);
+  healthy = log->pMethods;
+  sick = *healthy;
+  sick.xSync = sync_cb;
+
+  log->pMethods = &sick;
+  g_assert_false (mark (file, 2, &error));
+  log->pMethods = healthy;
+  g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME);
+  g_assert_nonnull (strstr (error->message, "tasks.db: the disk failed during a commit"));
+  g_clear_error (&error);
+
+  g_assert_true (mark (file, 3, &error));
+  assert_plain (self, "SELECT id FROM finished WHERE id <> 2 ORDER BY id", "1 3");
+  assert_plain (self, "PRAGMA integrity_check", "ok");
+}
+
+/* Somebody who does not know of the turnstile holds the database: nothing is done, later it is */
 static void
 test_busy (Fixture *self, gconstpointer data)
 {
@@ -292,6 +348,7 @@ main (int argc, char *argv[])
   TEST ("read-only", test_read_only);
   TEST ("full-disk", test_full_disk);
   TEST ("database-full", test_database_full);
+  TEST ("failing-sync", test_failing_sync);
   TEST ("busy", test_busy);
   TEST ("checkpoints", test_checkpoints);
 

@@ -263,6 +263,21 @@ test_retention (Fixture *self, gconstpointer data)
   g_assert_cmpint (get_stats (self).finished, ==, 2);
 }
 
+/* Neither what was open before the fork nor anything else */
+static gboolean
+is_all_closed (Fixture *self)
+{
+  g_autoptr (ChihuoSqliteBackend) own = g_object_new (CHIHUO_TYPE_SQLITE_BACKEND, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) own_error = NULL;
+
+  return !chihuo_backend_stats (self->backend, self->queue, 0, &(ChihuoStats) { 0 }, &error)
+         && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED)
+         && !chihuo_sqlite_backend_open_path (own, self->path, TRUE, &own_error)
+         && g_error_matches (own_error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED)
+         && chihuo_backend_close (self->backend, NULL);
+}
+
 /* A child of a fork is no worker, and does not keep its parent's tasks from being reaped */
 static void
 test_fork (Fixture *self, gconstpointer data)
@@ -280,7 +295,6 @@ test_fork (Fixture *self, gconstpointer data)
   if (child == 0)
     {
       ChihuoItem claim = make_claim (self, 1);
-      g_autoptr (GError) error = NULL;
 
       self->claimant = claim.claimant = g_intern_static_string ("engine-of-child");
       self->backend = open_backend (self->path);
@@ -289,9 +303,7 @@ test_fork (Fixture *self, gconstpointer data)
       grandchild = fork ();
       if (grandchild == 0)
         {
-          gboolean is_closed
-            = !chihuo_backend_stats (self->backend, self->queue, 0, &(ChihuoStats) { 0 }, &error)
-              && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED);
+          gboolean is_closed = is_all_closed (self);
 
           if (write (ready[1], is_closed ? "y" : "n", 1) == 1)
             pause ();

@@ -42,17 +42,27 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChihuoSqliteBackend, chihuo_sqlite_backend, G_TYP
                                G_IMPLEMENT_INTERFACE (CHIHUO_TYPE_BACKEND,
                                                       chihuo_sqlite_backend_iface_init))
 
+/* SQLite keeps count of the locks of its process in memory, and a child inherits the count without
+ * the locks: not even a connection of its own would be safe in there */
+static gboolean
+check_process (GError **error)
+{
+  if (!chihuo_fork_is_child ())
+    return TRUE;
+
+  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
+                       "sqlite: this process was forked off while a store was open: it can use "
+                       "none before it executes a program of its own");
+  return FALSE;
+}
+
 static gboolean
 check_open (ChihuoSqliteBackend *self, GError **error)
 {
-  if (self->file == NULL)
-    g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED, "sqlite: the store is closed");
-  else if (chihuo_fork_is_child ())
-    g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
-                 "%s: was opened before a fork: a child must open its own", self->file->path);
-  else
-    return TRUE;
+  if (self->file != NULL)
+    return check_process (error);
 
+  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED, "sqlite: the store is closed");
   return FALSE;
 }
 
@@ -343,6 +353,9 @@ chihuo_sqlite_backend_open_path (ChihuoSqliteBackend *self, const char *path,
   g_autofree char *touch_path = NULL;
 
   g_return_val_if_fail (self->file == NULL, FALSE);
+
+  if (!check_process (error))
+    return FALSE;
 
   self->file = chihuo_sqlite_file_open (path, synchronous_full, error);
   if (self->file == NULL)

@@ -10,10 +10,10 @@
 #include "chihuo-sqlite-claim.h"
 #include "chihuo-sqlite-task.h"
 
-/* The rows are read first and changed afterwards: a statement that is half way through an index does
- * not bear that its rows move. What is read becomes what the item hands out, so that nothing is
- * copied in between. Tasks that have crashed before have an index of their own; where one of them is
- * asked for, the two orders are merged. */
+/* The rows are read first and changed afterwards: a statement that is half way through an index
+ * does not bear that its rows move. What is read becomes what the item hands out, so that nothing
+ * is copied in between. Tasks that have crashed before have an index of their own; where one of
+ * them is asked for, the two orders are merged. */
 
 /* Due tasks that move at one claim; the rest moves at the next ones */
 #define MAX_DUE 512
@@ -145,17 +145,11 @@ bury (const Claim *claim, Candidate *candidate)
 }
 
 static void
-take (const Claim *claim, Candidate *candidate)
+hand_out (const Claim *claim, Candidate *candidate)
 {
   ChihuoItem *item = claim->item;
   ChihuoClaimed *claimed = &candidate->claimed;
   g_auto (ChihuoSqliteTask) task;
-
-  if (candidate->junk != NULL)
-    {
-      bury (claim, candidate);
-      return;
-    }
 
   make_task (claim, candidate, &task);
   item->token = chihuo_sqlite_queue_token (claim->queue, claim->moment->now);
@@ -165,6 +159,15 @@ take (const Claim *claim, Candidate *candidate)
   claimed->max_tries = task.record.max_tries;
   item->claim.claimed[item->claim.n_claimed++] = *claimed;
   claimed->payload = NULL;
+}
+
+static void
+take (const Claim *claim, Candidate *candidate)
+{
+  if (candidate->junk != NULL)
+    bury (claim, candidate);
+  else
+    hand_out (claim, candidate);
 }
 
 static gboolean

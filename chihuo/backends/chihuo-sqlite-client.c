@@ -9,9 +9,9 @@
 
 #include "chihuo-sqlite-client.h"
 
-/* A batch whose answers were lost comes again under the same number. So the answers to each client's
- * last batch are kept, in the transaction that carried it out: a byte an item, and for a claim how
- * many tasks it got, in four more bytes. */
+/* A batch whose answers were lost comes again under the same number. So the answers to each
+ * client's last batch are kept, in the transaction that carried it out: a byte an item, and for a
+ * claim how many tasks it got, in four more bytes. */
 
 /*
  * chihuo_sqlite_client_find_answers:

@@ -12,9 +12,9 @@
 #include "chihuo-sqlite-schema.h"
 
 /* Each writing transaction and each checkpoint holds the turnstile. That is for fairness, and it is
- * the rule that keeps clear of the WAL-reset bug of SQLite before 3.51.3: it takes a checkpoint that
- * runs beside another one and a commit. Therefore SQLite checkpoints nothing by itself, neither
- * while it runs nor at close.
+ * the rule that keeps clear of the WAL-reset bug of SQLite before 3.51.3: it takes a checkpoint
+ * that runs beside another one and a commit. Therefore SQLite checkpoints nothing by itself,
+ * neither while it runs nor at close.
  *
  * The turnstile is left only by chihuo_sqlite_file_leave(), so that others can still be told of a
  * commit before the next one happens. */

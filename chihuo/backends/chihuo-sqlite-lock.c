@@ -14,8 +14,8 @@
 #include "chihuo-sqlite-lock.h"
 
 /* The locks belong to the open file description (F_OFD_*), not to the process: so they work between
- * two stores of one process, and closing another descriptor of the file does not drop them. The file
- * is never unlinked, therefore nobody can lock one that has just been replaced. */
+ * two stores of one process, and closing another descriptor of the file does not drop them. The
+ * file is never unlinked, therefore nobody can lock one that has just been replaced. */
 
 static int
 control (int fd, int command, short type, gint64 byte, struct flock *lock)

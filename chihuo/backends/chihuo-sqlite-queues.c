@@ -174,20 +174,22 @@ add_to (gint64 *count, int change)
  * Counts a task, and notes whether others should hear of it.
  */
 void
-chihuo_sqlite_queues_count (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue, guint from, guint to)
+chihuo_sqlite_queues_count (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue, guint from,
+                            guint to)
 {
   queue->is_dirty = TRUE;
+
+  /* It may be due before whatever others wait for */
+  if (to == CHIHUO_TASK_STATE_DELAYED)
+    chihuo_sqlite_queues_tell (self, CHIHUO_SQLITE_NEWS_WAKE);
   if (from == to)
     return;
 
   add_to (&queue->counts[from], -1);
   add_to (&queue->counts[to], 1);
-
   if (to == CHIHUO_TASK_STATE_WAITING)
     chihuo_sqlite_queues_tell (self, queue->was_empty ? CHIHUO_SQLITE_NEWS_WAKE
                                                       : CHIHUO_SQLITE_NEWS_MORE);
-  else if (to == CHIHUO_TASK_STATE_DELAYED)
-    chihuo_sqlite_queues_tell (self, CHIHUO_SQLITE_NEWS_WAKE);
 }
 
 /*

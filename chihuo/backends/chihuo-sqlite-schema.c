@@ -12,7 +12,7 @@
 /* The file is meant to be read with sqlite3(1), too. All times are µs: since the epoch, except the
  * end of a running task's lease, which is on the clock that counts from the machine's boot.
  *
- * queue     one row a queue: where its order stands (places grow at the tail and shrink at the head),
+ * queue     one row a queue: where its order stands (places grow at the tail, shrink at the head),
  *           the last token, how many tasks are in each state, how long what is kept. The counters
  *           are kept with each transaction, so that nobody has to count
  * task      one row a task that is not finished. state: 1 waiting, 2 delayed, 3 running, 4 dead.
@@ -25,7 +25,7 @@
  * client    the last batch of a store, and what it was answered: for a repetition of it
  * counter   the next worker's number: they are never used again
  *
- * Each state has an index of its own, so that what waits is found behind a million delayed tasks. */
+ * Each state has an index of its own, so that what waits is found behind a million delayed ones. */
 static const char schema[] =
   "CREATE TABLE queue ("
   " q INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"

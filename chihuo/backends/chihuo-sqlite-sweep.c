@@ -9,9 +9,9 @@
 #include "chihuo-sqlite-task.h"
 
 /* What a step has done it does not find again, so there is no cursor: each step takes the first of
- * what is left. The places that had been given out when the first step began are the limits, so that
- * what is added meanwhile is left alone, and the work ends. Marks have no places: as many go as there
- * were. */
+ * what is left. The places that had been given out when the first step began are the limits, so
+ * that what is added meanwhile is left alone, and the work ends. Marks have no places: as many go
+ * as there were. */
 
 static ChihuoSqliteStatement
 choose_statement (ChihuoSweepWhat what)

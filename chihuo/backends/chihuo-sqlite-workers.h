@@ -19,7 +19,7 @@ struct _ChihuoSqliteWorkers
   gint64                  number;    /* ours; 0 = we have claimed nothing yet */
   gboolean                is_new;    /* the number was taken in this transaction */
   char                   *boot;      /* (owned): which boot of the machine this is */
-  GPtrArray              *claimants; /* (owned) (element-type ChihuoSqliteClaimant): of this transaction */
+  GPtrArray              *claimants; /* (owned) (element-type ChihuoSqliteClaimant) */
 };
 
 /* An engine that claims through some worker */

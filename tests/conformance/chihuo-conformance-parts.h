@@ -12,10 +12,19 @@ G_BEGIN_DECLS
 typedef void (* ChihuoConformanceTest) (const ChihuoConformanceFactory *factory);
 
 /* A test's name and its function, for each part a list that ends with NULL */
+/* What a store has to be able to do for a test. One that cannot is not asked, so nothing is skipped */
+typedef enum
+{
+  CHIHUO_CONFORMANCE_NEEDS_NOTHING,
+  CHIHUO_CONFORMANCE_NEEDS_SHARE,
+  CHIHUO_CONFORMANCE_NEEDS_SPAWN,
+} ChihuoConformanceNeeds;
+
 typedef struct
 {
   const char            *name;
   ChihuoConformanceTest  func;
+  ChihuoConformanceNeeds needs;
 } ChihuoConformanceEntry;
 
 extern const ChihuoConformanceEntry chihuo_conformance_life[];

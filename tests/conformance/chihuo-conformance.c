@@ -23,14 +23,33 @@ run_test (gconstpointer data)
   test->func (test->factory);
 }
 
+static gboolean
+is_for (const ChihuoConformanceFactory *factory, ChihuoConformanceNeeds needs)
+{
+  switch (needs)
+    {
+    case CHIHUO_CONFORMANCE_NEEDS_SHARE:
+      return factory->can_share;
+    case CHIHUO_CONFORMANCE_NEEDS_SPAWN:
+      return factory->can_spawn;
+    case CHIHUO_CONFORMANCE_NEEDS_NOTHING:
+    default:
+      return TRUE;
+    }
+}
+
 static void
 add_part (const ChihuoConformanceFactory *factory, const ChihuoConformanceEntry *entries)
 {
   for (; entries->name != NULL; entries++)
     {
       g_autofree char *path = g_strdup_printf ("/%s/%s", factory->name, entries->name);
-      Test *test = g_new (Test, 1);
+      Test *test;
 
+      if (!is_for (factory, entries->needs))
+        continue;
+
+      test = g_new (Test, 1);
       test->factory = factory;
       test->func = entries->func;
       g_test_add_data_func_full (path, test, run_test, g_free);

@@ -108,7 +108,7 @@ def check(top):
     for name, symbol in symbols:
         if symbol not in documented:
             problems.append('%s: %s is not documented' % (name, symbol))
-        elif not re.search(r'^ \* Since: \d+\.\d+$', documented[symbol][1], re.M):
+        elif not re.search(r'^ *\* Since: \d+\.\d+$', documented[symbol][1], re.M):
             problems.append('%s: %s has no “Since:”' % (documented[symbol][0], symbol))
     names = {symbol for _, symbol in symbols}
     defined = {function for name in rules.files(top, 'chihuo', ending='.c')

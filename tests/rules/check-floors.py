@@ -13,11 +13,11 @@ import rules
 # the backend that is the second part of their name.
 FLOORS = {
     0: 'error enums version fork clock treap',
-    1: 'payload json keys config task',
+    1: 'payload json keys config cancel-cell task',
     2: 'item record task-life batch stats backend record-codec simple-backend '
        'simple-claim simple-page simple-queue simple-storage simple-upkeep',
     4: 'registry',
-    5: 'store parcel call request sweeping bell engine event runner worker workers helper events queue '
+    5: 'store-client store parcel call request sweeping bell engine event runner worker workers helper events queue '
        'loop snapshot',
     6: 'run',
 }

@@ -59,7 +59,7 @@ def append(top, name, text):
 def stem(name):
     """chihuo/backends/chihuo-memory-backend.c → chihuo-memory-backend; a private header is its type's, too"""
     base = os.path.basename(name)
-    for ending in ('-private.h', '.h.in', '.h', '.c'):
+    for ending in ('-private.h', '-internal.h', '.h.in', '.h', '.c'):
         if base.endswith(ending):
             return base[:-len(ending)]
     return base
