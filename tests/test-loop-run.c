@@ -285,6 +285,35 @@ test_fail (void)
 }
 
 static gboolean
+start_and_fail (TestLoop *self, GError **error)
+{
+  fail_loop (self, NULL, NULL);
+
+  return start_badly (self, error);
+}
+
+/* What start says counts; what fail was given does not wait for the next run */
+static void
+test_fail_in_start (void)
+{
+  TestLoop *self = loop_new (note_id);
+  ChihuoLoop *loops[] = { CHIHUO_LOOP (self) };
+  g_autoptr (GError) error = NULL;
+
+  self->start = start_and_fail;
+  self->data = "no good";
+  g_assert_cmpint (chihuo_run_loops (loops, 1, &error), ==, 70);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpstr (error->message, ==, "no good");
+
+  self->start = NULL;
+  add_ids (self, "a");
+  run_loop (self);
+  assert_log (self, "a");
+  loop_over (self);
+}
+
+static gboolean
 add_late_cb (gpointer data)
 {
   TestLoop *self = data;
@@ -600,6 +629,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/loop-run/stop/drain-timeout", test_drain_timeout);
   g_test_add_func ("/loop-run/stop/cancellable", test_cancellable_stops);
   g_test_add_func ("/loop-run/fail", test_fail);
+  g_test_add_func ("/loop-run/fail/in-start", test_fail_in_start);
   g_test_add_func ("/loop-run/hold", test_hold);
   g_test_add_func ("/loop-run/linger", test_linger);
   g_test_add_func ("/loop-run/finish-on-success", test_finish_on_success);
