@@ -43,7 +43,8 @@ spread_news_of_item (ChihuoStore *self, const ChihuoItem *item)
       break;
 
     case CHIHUO_OP_SETTLE:
-      if (item->settle.how != CHIHUO_SETTLE_DONE)
+      /* a task that is done may wait again, if it was added meanwhile. Its own engine looks anyway */
+      if (item->settle.how != CHIHUO_SETTLE_DONE || self->round->len > 1)
         spread_news (self, item->queue, CHIHUO_STORE_NEWS_WORK);
       break;
 
@@ -80,7 +81,7 @@ spread_news_of_batch (ChihuoStore *self)
       const ChihuoItem *item = batch->items[i];
 
       if (last != NULL && last->op == item->op && last->queue == item->queue
-          && item->op != CHIHUO_OP_SETTLE)
+          && (item->op != CHIHUO_OP_SETTLE || last->settle.how == item->settle.how))
         continue;
       spread_news_of_item (self, item);
       last = item;
