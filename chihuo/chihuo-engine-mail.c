@@ -33,7 +33,7 @@ add_claimed (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoClaimed *clai
   if (run->claimed.crashes > 0)
     self->n_suspects++;
   if (self->index != NULL)
-    g_hash_table_insert (self->index, run->claimed.payload, run);
+    g_hash_table_replace (self->index, run->claimed.payload, run); /* the key is the run's own */
 }
 
 /* --- to the store --- */
