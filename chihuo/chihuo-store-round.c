@@ -323,8 +323,10 @@ pack (ChihuoStore *self)
   self->parcel.batch->moment = get_moment ();
   pack_calls (self);
   chihuo_store_snapshot_clients (self, self->round, NULL);
+  /* each round another engine is the first, since busy ones may leave no room for the last */
   for (guint i = 0; i < self->round->len; i++)
-    chihuo_parcel_collect (&self->parcel, g_ptr_array_index (self->round, i));
+    chihuo_parcel_collect (&self->parcel,
+                           g_ptr_array_index (self->round, (self->request + i) % self->round->len));
 }
 
 /* Each part holds a reference of its own; a call that is answered gives back the one of the queue only
