@@ -4,18 +4,47 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
-folder, python = os.environ['EXAMPLES'], os.environ.get('EXAMPLES_PYTHON')
+top, folder, python = sys.argv[1], os.environ['EXAMPLES'], os.environ.get('EXAMPLES_PYTHON')
 
 
 def run(*command, cwd, status=0):
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60)
     assert done.returncode == status, '%s: %s\n%s' % (command, done.returncode, done.stderr)
     return done
+
+
+class Begin(unittest.TestCase):
+    def test_files_that_are_there_and_not(self):
+        lines = run(os.path.join(folder, 'begin'), 'COPYING', 'nowhere', cwd=top).stdout.splitlines()
+        self.assertEqual(lines[0], 'COPYING: %d' % os.path.getsize(os.path.join(top, 'COPYING')))
+        self.assertIn('nowhere is dead: Error when getting information', lines[1])
+        self.assertEqual(len(lines), 2)
+
+
+class Pages(unittest.TestCase):
+    """What a page quotes from an example stands there, word by word."""
+
+    def test_quotes(self):
+        quotes = 0
+        for name in os.listdir(os.path.join(top, 'doc')):
+            if name.endswith('.md'):
+                with open(os.path.join(top, 'doc', name), encoding='utf-8') as page:
+                    quotes += self.check(name, page.read())
+        self.assertGreater(quotes, 3)
+
+    def check(self, page, text):
+        found = re.findall(r'^```(?:c|python)\n(?:/\*|#) (examples/\S+)(?: \*/)?\n(.*?)^```$', text, re.M | re.S)
+        self.assertEqual(len(found), len(re.findall(r'^```(?:c|python)$', text, re.M)), page)
+        for example, quote in found:
+            with open(os.path.join(top, example), encoding='utf-8') as file:
+                self.assertIn(quote, file.read(), '%s quotes %s' % (page, example))
+        return len(found)
 
 
 class OwnBackend(unittest.TestCase):
