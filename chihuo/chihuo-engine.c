@@ -301,6 +301,7 @@ chihuo_engine_give_back (ChihuoEngine *self, ChihuoRun *run)
 
   g_queue_unlink (&self->running, &run->link);
   run->state = CHIHUO_RUN_STATE_READY;
+  run->started_at = 0;
   run->deadline = G_MAXINT64;
   forget_action (self, run);
   g_queue_push_head_link (&self->ready, &run->link);

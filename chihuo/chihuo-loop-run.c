@@ -132,6 +132,7 @@ static void
 return_run (ChihuoLoop *self, GError *error)
 {
   g_autoptr (GTask) run = chihuo_loop_get_run (self);
+  g_autoptr (GError) outweighed = chihuo_loop_steal_failure (self);
 
   chihuo_loop_set_run (self, NULL);
   if (error != NULL)

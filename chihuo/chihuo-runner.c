@@ -275,6 +275,8 @@ client_collect (ChihuoStoreClient *client, const ChihuoMoment *moment, ChihuoMai
 
   g_mutex_lock (&self->mutex);
   chihuo_worker_harvest_locked (self, moment);
+  chihuo_engine_advance (self->engine, moment);
+  do_actions_locked (self, moment); /* an overdue run ends here, and shall go out now */
   n = chihuo_engine_collect (self->engine, moment, get_permit (self), mails, max);
   do_actions_locked (self, moment);
   if (n == 0)
