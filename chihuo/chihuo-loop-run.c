@@ -389,9 +389,10 @@ chihuo_loop_run_async (ChihuoLoop *self, GCancellable *cancellable, GAsyncReadyC
     }
 
   if (cancellable != NULL)
-    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (run_cancelled_cb), self, 0);
-  if (g_cancellable_is_cancelled (cancellable))
-    chihuo_loop_set_stop (self, TRUE);
+    g_task_set_task_data (run,
+                          GSIZE_TO_POINTER (g_cancellable_connect (
+                              cancellable, G_CALLBACK (run_cancelled_cb), self, NULL)),
+                          NULL);
 
   call = chihuo_call_new_func (open_store, self, NULL);
   chihuo_store_send (store, call, chihuo_loop_get_context (self), opened_cb, store);
