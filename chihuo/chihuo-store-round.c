@@ -208,7 +208,8 @@ push_call_behind (ChihuoStore *self, ChihuoCall *call)
   g_mutex_unlock (&self->mutex);
 }
 
-/* It could not be begun: before the others, and it can be taken back. Nobody may wait any more */
+/* It could not go on: before the others. If it was not begun yet, it can be taken back. Nobody may wait
+ * any more */
 static void
 push_call_back (ChihuoStore *self, ChihuoCall *call)
 {
@@ -218,7 +219,8 @@ push_call_back (ChihuoStore *self, ChihuoCall *call)
   forsaken = call->forsaken;
   if (!forsaken)
     {
-      call->state = CHIHUO_CALL_STATE_QUEUED;
+      if (call->n_sent == 0)
+        call->state = CHIHUO_CALL_STATE_QUEUED;
       g_queue_push_head_link (&self->calls, &call->link);
       self->n_calls++;
     }
@@ -253,6 +255,7 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
 
   if (error == NULL && again)
     {
+      call->n_sent++;
       push_call_behind (self, call);
       return;
     }
@@ -388,9 +391,19 @@ put_parts_back (ChihuoStore *self)
   g_mutex_unlock (&self->mutex);
 }
 
+/* The repetition was refused. What the first attempt has done nobody knows */
+static GError *
+new_doubt (const GError *error)
+{
+  return g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME, "sent, and then refused: %s",
+                      error->message);
+}
+
 static void
 exchange_failed (ChihuoStore *self, const GError *error)
 {
+  g_autoptr (GError) doubt = NULL;
+
   back_off (self);
   set_online (self, FALSE, error);
 
@@ -402,11 +415,13 @@ exchange_failed (ChihuoStore *self, const GError *error)
   if (self->doubtful && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     return;
 
+  if (self->doubtful)
+    doubt = new_doubt (error);
   self->doubtful = FALSE;
   if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     put_parts_back (self);
   else
-    answer_parts (self, error);
+    answer_parts (self, doubt != NULL ? doubt : error);
   chihuo_parcel_undone (&self->parcel, error);
   chihuo_parcel_clear (&self->parcel);
 }
