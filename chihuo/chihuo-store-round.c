@@ -505,6 +505,8 @@ chihuo_store_take_turn (ChihuoStore *self)
         }
       pack (self);
     }
+  else
+    chihuo_store_snapshot_clients (self, self->round, NULL);
 
   if (!chihuo_parcel_is_empty (&self->parcel))
     {

@@ -195,6 +195,8 @@ try_pump (ChihuoStore *self, guint max_turns)
         n_turns++;
       if (!more)
         set_alarm (self);
+      /* a client that was removed has a reference to the store: neither may keep the other alive */
+      g_ptr_array_set_size (self->round, 0);
 
       g_mutex_lock (&self->mutex);
       if (n_turns >= max_turns)
