@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "chihuo-clock.h"
 #include "chihuo-error.h"
 #include "chihuo-store-private.h"
 
@@ -235,6 +236,8 @@ static inline void
 fixture_tear_down (Fixture *f, gconstpointer data)
 {
   g_clear_pointer (&f->store, chihuo_store_unref);
+  while (g_atomic_int_get (&G_OBJECT (f->backend)->ref_count) > 1)
+    g_usleep (100);
   chihuo_store_wait_closed ();
   g_assert_cmpuint (f->backend->n_closed, <=, 1);
   g_assert_finalize_object (f->backend);
@@ -381,6 +384,7 @@ typedef struct
   gboolean          insatiable; /* it wants to send all that fits in, always */
   guint             n_served; /* how often it was answered */
   gint64            next;
+  gboolean          once_more; /* a millisecond after the first answer there is another settle */
 } ScriptClient;
 
 static inline guint
@@ -391,6 +395,10 @@ script_client_collect (ChihuoStoreClient *client, const ChihuoMoment *moment, Ch
   guint n = 0;
 
   g_mutex_lock (&self->mutex);
+  if (self->next != G_MAXINT64 && chihuo_clock_get_boot () < self->next)
+    max = 0;
+  else
+    self->next = G_MAXINT64;
   while (n < max && (self->n_settles > 0 || self->insatiable))
     {
       mails[n] = (ChihuoMail) { .run = self };
@@ -411,7 +419,6 @@ script_client_collect (ChihuoStoreClient *client, const ChihuoMoment *moment, Ch
       self->n_claim = 0;
       n++;
     }
-  self->next = G_MAXINT64;
   g_mutex_unlock (&self->mutex);
 
   return n;
@@ -436,7 +443,15 @@ script_client_deliver (ChihuoStoreClient *client, const ChihuoMoment *moment, Ch
 
   for (guint i = 0; i < n_mails; i++)
     g_assert_cmpint (mails[i].item.answer, ==, CHIHUO_ANSWER_OK);
+  g_mutex_lock (&self->mutex);
   self->n_served++;
+  if (self->once_more)
+    {
+      self->n_settles = 1;
+      self->next = chihuo_clock_get_boot () + 1000;
+    }
+  self->once_more = FALSE;
+  g_mutex_unlock (&self->mutex);
   script_client_note (self, "delivered", n_mails);
 }
 
