@@ -213,7 +213,10 @@ chihuo_task_new_from_json (const char *task_id, const char *json, GError **error
   length = strlen (json);
   if (!chihuo_json_check (json, length, error))
     {
-      g_prefix_error (error, "task “%.100s”: ", task_id);
+      /* the cut may go through a character */
+      g_autofree char *head = g_utf8_make_valid (task_id, strnlen (task_id, 100));
+
+      g_prefix_error (error, "task “%s”: ", head);
       return NULL;
     }
 
