@@ -84,7 +84,7 @@ static GPtrArray *
 take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
 {
   GPtrArray *runs = g_ptr_array_new ();
-  gboolean is_timed = FALSE;
+  gboolean wake;
 
   g_mutex_lock (&self->mutex);
   while (runs->len < CHIHUO_BATCH_MAX_ITEMS && chihuo_engine_get_n_startable (self->engine) > 0)
@@ -92,13 +92,13 @@ take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
       ChihuoRun *run = chihuo_engine_take (self->engine, moment);
 
       run->begun = TRUE;
-      is_timed |= run->claimed.timeout > 0;
       g_ptr_array_add (runs, run);
     }
+  wake = chihuo_runner_needs_waking_locked (self);
   g_mutex_unlock (&self->mutex);
 
-  if (is_timed)
-    chihuo_store_kick (self->store); /* it has to wake up for the deadlines */
+  if (wake)
+    chihuo_store_kick (self->store);
 
   return runs;
 }

@@ -375,7 +375,7 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
   gboolean told = FALSE;
   gboolean found = FALSE;
   gboolean tell = FALSE;
-  gboolean is_timed = FALSE;
+  gboolean wake = FALSE;
 
   g_mutex_lock (&runner->mutex);
   empty_hand_locked (self, &moment);
@@ -393,7 +393,7 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
     {
       self->taken_at = moment.lease;
       self->looked_at = moment.lease;
-      is_timed = self->n_hand > 0 && self->hand[0]->claimed.timeout > 0;
+      wake = chihuo_runner_needs_waking_locked (runner);
       chihuo_worker_ensure_locked (runner);
     }
   tell = chihuo_engine_wants_exchange (runner->engine);
@@ -401,8 +401,8 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
 
   if (tell)
     chihuo_store_carry (runner->store);
-  if (is_timed)
-    chihuo_store_kick (runner->store); /* it has to wake up for the deadline */
+  else if (wake)
+    chihuo_store_kick (runner->store);
 
   return found;
 }

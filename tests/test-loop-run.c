@@ -250,6 +250,12 @@ test_cancellable_stops (void)
   g_assert_true (chihuo_loop_run_finish (CHIHUO_LOOP (self), result, &error));
   g_assert_no_error (error);
   g_clear_object (&result);
+
+  /* it has nothing to do with a run that was not given it */
+  chihuo_loop_set_stop (CHIHUO_LOOP (self), FALSE);
+  g_cancellable_reset (cancellable);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (chihuo_loop_get_stop (CHIHUO_LOOP (self)));
   loop_over (self);
 }
 
