@@ -395,7 +395,7 @@ static void
 index_list (GHashTable *index, GQueue *list)
 {
   for (GList *l = list->head; l != NULL; l = l->next)
-    g_hash_table_insert (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
+    g_hash_table_replace (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
 }
 
 /* The run of an id that is held here, until its settle is answered. Most programs only ever ask for the
