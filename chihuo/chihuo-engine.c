@@ -448,16 +448,17 @@ chihuo_engine_set_concurrency (ChihuoEngine *self, guint concurrency)
   self->hungry = TRUE;
 }
 
-/* What may change while it runs: all but the names */
+/* What people may change while it runs */
 void
 chihuo_engine_set_options (ChihuoEngine *self, const ChihuoEngineOptions *options)
 {
-  const char *queue = self->options.queue;
-  const char *claimant = self->options.claimant;
+  ChihuoEngineOptions old = self->options;
 
   self->options = *options;
-  self->options.queue = queue;
-  self->options.claimant = claimant;
+  self->options.queue = old.queue;
+  self->options.claimant = old.claimant;
+  self->options.poll = old.poll;
+  self->options.seed = old.seed;
   self->hungry = TRUE;
 }
 

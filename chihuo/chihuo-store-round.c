@@ -322,7 +322,6 @@ pack (ChihuoStore *self)
 {
   self->parcel.batch->moment = get_moment ();
   pack_calls (self);
-  chihuo_store_snapshot_clients (self, self->round, NULL);
   for (guint i = 0; i < self->round->len; i++)
     chihuo_parcel_collect (&self->parcel, g_ptr_array_index (self->round, i));
 }
@@ -452,20 +451,52 @@ reap (ChihuoStore *self, gint64 now)
   gboolean more = FALSE;
   guint n_reaped = 0;
 
-  self->reap_at = now + REAP_INTERVAL;
   if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
     {
       g_debug ("looking for dead workers: %s", error->message);
-      return;
+      more = FALSE;
     }
 
-  if (more)
-    self->reap_at = now;
+  if (!more)
+    {
+      self->reap_at = now + REAP_INTERVAL;
+      g_atomic_int_set (&self->reap_wanted, FALSE);
+    }
   if (n_reaped > 0)
     {
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+}
+
+/* Whether no lease of this process waits for its renewal: after a pause (SIGSTOP, a suspended machine) our
+ * own tasks must not be taken for those of a dead worker */
+static gboolean
+is_up_to_date (ChihuoStore *self, gint64 now)
+{
+  for (guint i = 0; i < self->round->len; i++)
+    {
+      ChihuoStoreClient *client = g_ptr_array_index (self->round, i);
+
+      if (client->funcs->next (client) <= now)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Whether it is time to look for dead workers: for each new engine before it claims, so that what a dead
+ * process has left stands in its old place by then, and between the rounds, however busy they are */
+static gboolean
+is_reap_due (ChihuoStore *self, gint64 now)
+{
+  if (!self->opened || self->doubtful || self->retry_at > now || self->round->len == 0)
+    return FALSE;
+  if (self->reap_at == 0)
+    return TRUE;
+
+  return (now >= self->reap_at || g_atomic_int_get (&self->reap_wanted))
+         && is_up_to_date (self, now);
 }
 
 /* One round. Says whether there may be more to do at once */
@@ -486,20 +517,26 @@ chihuo_store_take_turn (ChihuoStore *self)
           run_func_call (self, call);
           return TRUE;
         }
+      chihuo_store_snapshot_clients (self, self->round, NULL);
+      if (g_atomic_int_get (&self->reap_wanted) && is_reap_due (self, now))
+        {
+          reap (self, now);
+          return TRUE;
+        }
       pack (self);
     }
 
   if (!chihuo_parcel_is_empty (&self->parcel))
     {
       exchange (self);
+      if (is_reap_due (self, now))
+        reap (self, now);
       return TRUE;
     }
 
-  if (self->opened && self->round->len > 0 && now >= self->reap_at)
-    {
-      reap (self, now);
-      return self->reap_at <= now;
-    }
+  if (!is_reap_due (self, now))
+    return FALSE;
 
-  return FALSE;
+  reap (self, now);
+  return TRUE;
 }
