@@ -83,11 +83,31 @@ run_get_deadline (const Run *run)
 
 /* --- no-loss --- */
 
+/* Whether the promise outlives a run that finishes the id: it says so, and no newer add has taken its
+ * place that does not */
 static gboolean
-run_fulfils (const Run *run, const Call *promise)
+outlives_finish (const Task *task, const Call *promise, const Run *run)
+{
+  if (!(promise->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
+    return FALSE;
+
+  for (guint i = 0; i < task->calls->len; i++)
+    {
+      const Call *call = g_ptr_array_index (task->calls, i);
+
+      if (call_makes_task (call) && !(call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED)
+          && call->span.until >= promise->span.since && call->span.since <= run->settle.until)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+run_fulfils (const Task *task, const Run *run, const Call *promise)
 {
   if (run->finish && run->settle.until >= promise->span.since && run->answer != CHIHUO_ANSWER_STALE
-      && run->settle.since != NEVER && !(promise->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
+      && run->settle.since != NEVER && !outlives_finish (task, promise, run))
     return TRUE;
 
   return run->claim.until >= promise->span.since
@@ -101,7 +121,7 @@ is_fulfilled (const Task *task, const Call *promise)
     return TRUE;
 
   for (guint i = 0; i < task->runs->len; i++)
-    if (run_fulfils (g_ptr_array_index (task->runs, i), promise))
+    if (run_fulfils (task, g_ptr_array_index (task->runs, i), promise))
       return TRUE;
   for (guint i = 0; i < task->calls->len; i++)
     {

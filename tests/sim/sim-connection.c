@@ -315,7 +315,7 @@ arrive_cb (SimWorld *world, gpointer data)
     message->refused = TRUE;
   else
     sim_store_exchange (store, world, message);
-  if (store->down_until <= world->now || !store->down_silent)
+  if (store->down_until <= world->now || (!store->down_silent && !message->doubled))
     send_reply (world, message);
   if (!message->refused && brings_work (message))
     notify_all (world);
@@ -355,6 +355,7 @@ deliver (SimProcess *self, const SimMessage *message, gint64 delay)
   copy->number = message->number;
   copy->request = message->request;
   copy->repeated = message->repeated;
+  copy->doubled = message->doubled;
   for (guint i = 0; i < message->n_items; i++)
     sim_message_set (copy, i, &message->items[i]);
   sim_world_at (self->world, self->world->now + delay, NULL, arrive_cb, copy, message_free);
@@ -372,12 +373,13 @@ send_batch (SimProcess *self)
       self->first_sent_at = world->now;
     }
   message = make_message (self);
+  message->doubled = has_chance (world, world->plan.duplicate);
   self->in_flight = TRUE;
   if (has_chance (world, world->plan.late))
     deliver (self, message, get_patience (world) + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS);
   else if (!has_chance (world, world->plan.lose_request))
     deliver (self, message, choose_delay (world));
-  if (has_chance (world, world->plan.duplicate))
+  if (message->doubled)
     deliver (self, message, sim_random_spread (&world->random, 1, 2000) * MILLISECONDS);
 
   sim_world_at (world, world->now + get_patience (world), self, patience_cb, message, message_free);

@@ -9,6 +9,9 @@
 
 #define MAX_FRESH_IDS 150
 
+/* How long what was said before the end may stay unheard */
+#define LONGEST_SILENCE (120 * SECONDS)
+
 static const struct
 {
   ChihuoOp     op;
@@ -158,11 +161,19 @@ sim_people_greet (SimProcess *process)
     }
 }
 
-/* At the end nothing is held back any more */
-void
-sim_people_unpause (SimWorld *world)
+static void
+unpause_cb (SimWorld *world, gpointer data)
 {
   SimProcess *client = g_ptr_array_index (world->processes, 0);
 
   sim_process_call (client, new_pause (FALSE));
+}
+
+/* At the end nothing is held back any more; and once more, for what a process had still to send when it
+ * was stopped, or cut off */
+void
+sim_people_unpause (SimWorld *world)
+{
+  unpause_cb (world, NULL);
+  sim_world_at (world, world->now + LONGEST_SILENCE, NULL, unpause_cb, NULL, NULL);
 }

@@ -23,6 +23,7 @@ struct _SimMessage
   gboolean         repeated;
   ChihuoItem      *items;    /* (owned) */
   guint            n_items;
+  gboolean         doubled;  /* it is on its way twice, so that one refusal means nothing */
   gboolean         refused;  /* out: certainly nothing was done */
 };
 
