@@ -148,6 +148,7 @@ end_cb (SimWorld *world, gpointer data)
 
   end_code (code, &end);
   settle_down (code->engine);
+  sim_process_check_over (code->engine->process);
   sim_process_poke (code->engine->process);
 }
 
@@ -362,6 +363,13 @@ gboolean
 sim_engine_is_over (SimEngine *self)
 {
   return self->over;
+}
+
+/* Whether code that was given up has not returned yet: the process cannot end well before it has */
+gboolean
+sim_engine_has_left (SimEngine *self)
+{
+  return chihuo_engine_get_n_left (self->engine) > 0;
 }
 
 gboolean

@@ -164,7 +164,7 @@ sim_process_check_over (SimProcess *self)
     return;
 
   for (guint i = 0; i < self->n_engines; i++)
-    if (!sim_engine_is_over (self->engines[i]))
+    if (!sim_engine_is_over (self->engines[i]) || sim_engine_has_left (self->engines[i]))
       return;
 
   sim_connection_drop (self);

@@ -117,6 +117,7 @@ void          sim_engine_stop        (SimEngine   *self);
 void          sim_engine_abandon     (SimEngine   *self);
 gint64        sim_engine_get_next    (SimEngine   *self);
 gboolean      sim_engine_is_over     (SimEngine   *self);
+gboolean      sim_engine_has_left    (SimEngine   *self);
 gboolean      sim_engine_runs_code   (SimEngine   *self);
 
 /* sim-people.c */

@@ -21,6 +21,7 @@ static gint64 only_seed = -1;
 static int n_seeds = 2000;
 static int demand = 20;
 static gboolean print_log;
+static char *until;
 
 static const GOptionEntry entries[] = {
   { "seed", 's', 0, G_OPTION_ARG_INT64, &only_seed, "Play this seed only", "N" },
@@ -28,6 +29,7 @@ static const GOptionEntry entries[] = {
   { "first", 'f', 0, G_OPTION_ARG_INT64, &first_seed, "Begin with this seed", "N" },
   { "seeds", 'n', 0, G_OPTION_ARG_INT, &n_seeds, "How many seeds", "N" },
   { "demand", 'd', 0, G_OPTION_ARG_INT, &demand, "The fewest effects of each kind", "N" },
+  { "until", 'u', 0, G_OPTION_ARG_STRING, &until, "End with the first seed that breaks this invariant", "NAME" },
   { NULL },
 };
 
@@ -169,6 +171,21 @@ hash_of_seed (guint64 seed)
 
 /* --- what is said --- */
 
+/* For the mutants: whether the one invariant is among those that were broken */
+static gboolean
+is_until (GPtrArray *violations)
+{
+  for (guint i = 0; until != NULL && i < violations->len; i++)
+    {
+      const Violation *violation = g_ptr_array_index (violations, i);
+
+      if (g_str_equal (invariant_get_name (violation->invariant), until))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static void
 print_violations (SimWorld *world, guint64 seed, GPtrArray *violations)
 {
@@ -202,8 +219,10 @@ judge_seed (guint64 seed, guint64 *effects, guint64 *n_lines)
       sim_plan_print (&world.plan, plan);
       g_print ("# seed %" G_GUINT64_FORMAT ":%s\n%s", seed, plan->str, text);
     }
-  if (violations->len > 0)
+  if (violations->len > 0 && (until == NULL || is_until (violations)))
     print_violations (&world, seed, violations);
+  if (is_until (violations))
+    exit (EXIT_FAILURE);
   sim_world_clear (&world);
 
   return violations->len == 0;
