@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* CHIHUO_MUTANT (name) is constant FALSE, and the bug behind it is not even compiled, but in a build
+/* CHIHUO_MUTANT (name) is constant FALSE, and nothing is left of the bug behind it, but in a build
  * made with -Dmutants=true: there the environment variable CHIHUO_MUTANT names the one bug to have.
  * tests/sim/mutants.txt says which there are, and who has to find each. */
 #ifdef CHIHUO_MUTANTS

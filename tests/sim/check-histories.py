@@ -35,11 +35,12 @@ def check_file(checker, path):
 
 
 def check_seed(checker, sim, seed, path):
-    """A history as text, whole and damaged."""
-    text = subprocess.run([sim, '--seed', str(seed), '--log'], capture_output=True, text=True, check=True).stdout
+    """A history as text, the same in each process, whole and damaged."""
+    text, again = (subprocess.run([sim, '--seed', str(seed), '--log'], capture_output=True, text=True,
+                                  check=True).stdout for _ in range(2))
     with open(path, 'w', encoding='utf-8') as file:
         file.write(text)
-    right = judge(checker, path)[0] == 0
+    right = text == again and judge(checker, path)[0] == 0
     for old, new in DAMAGE:
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text.replace(old, new, 1))

@@ -9,8 +9,9 @@
 
 #include "checker.h"
 
-/* history-checker FILE… merges the files, which the processes of one battery have written, and prints
- * a line for each promise that was broken. Exit status: 0 = all kept, 1 = not, 2 = cannot be read */
+/* history-checker FILE… merges the files, which the processes of one battery have written, and
+ * prints a line for each promise that was broken. Exit status: 0 = all kept, 1 = not, 2 = cannot be
+ * read */
 int
 main (int argc, char **argv)
 {

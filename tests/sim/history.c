@@ -11,8 +11,9 @@
 #include "history.h"
 
 static const char *const event_names[] = {
-  "add",  "finish", "unfinish", "remove", "cancel", "retry", "claim", "start", "end",     "renew", "settle",
-  "stop", "exit",   "kill",     "pause",  "resume", "cut",   "jump",  "heal",  "drained", "final",
+  "add",   "finish", "unfinish", "remove", "cancel", "retry",   "claim",
+  "start", "end",    "renew",    "settle", "stop",   "exit",    "kill",
+  "pause", "resume", "cut",      "jump",   "heal",   "drained", "final",
 };
 
 static const char *const phase_names[] = { "-", "invoke", "ok", "fail", "info" };
@@ -45,11 +46,11 @@ typedef enum
 /* A key of a line: where its value stands, and what it is made of */
 typedef struct
 {
-  const char        *key;
-  Kind               kind;
-  gsize              offset;
+  const char *key;
+  Kind kind;
+  gsize offset;
   const char *const *names;
-  guint              n_names;
+  guint n_names;
 } Key;
 
 #define OFFSET(field) G_STRUCT_OFFSET (HistoryLine, field)
@@ -243,9 +244,10 @@ compare_lines (gconstpointer a, gconstpointer b)
 }
 
 /* All lines of some files, in the order of their times; of one time, as they stand. Empty lines and
- * those that begin with # are left out, and so is a last one without an end: it was never written */
+ * those that begin with # are left out, and so is a last one without an end: it was never written
+ */
 GArray *
-history_load (const char * const *names, GError **error)
+history_load (const char *const *names, GError **error)
 {
   g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (HistoryLine));
 

@@ -165,7 +165,8 @@ exchange_done (SimProcess *self, SimMessage *message)
   for (guint i = 0; i < count_mails (self); i++)
     take_answer (&self->mails[i].item, &message->items[n_calls + i]);
   for (guint i = 0; i < self->n_shares; i++)
-    sim_engine_deliver (self->shares[i].engine, self->mails + self->shares[i].first, self->shares[i].n);
+    sim_engine_deliver (self->shares[i].engine, self->mails + self->shares[i].first,
+                        self->shares[i].n);
 
   clear_batch (self);
   spread_news (self, message);
@@ -175,7 +176,8 @@ static void
 back_off (SimProcess *self)
 {
   self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-  self->retry_at = self->world->now + sim_random_range (&self->world->random, self->backoff / 2, self->backoff);
+  self->retry_at =
+      self->world->now + sim_random_range (&self->world->random, self->backoff / 2, self->backoff);
 }
 
 static void
@@ -196,7 +198,8 @@ exchange_undone (SimProcess *self)
     g_queue_push_head (&self->calls, g_ptr_array_index (self->sent, i - 1));
   g_ptr_array_set_size (self->sent, 0);
   for (guint i = 0; i < self->n_shares; i++)
-    sim_engine_undone (self->shares[i].engine, self->mails + self->shares[i].first, self->shares[i].n);
+    sim_engine_undone (self->shares[i].engine, self->mails + self->shares[i].first,
+                       self->shares[i].n);
   clear_batch (self);
 }
 
@@ -376,7 +379,8 @@ send_batch (SimProcess *self)
   message->doubled = has_chance (world, world->plan.duplicate);
   self->in_flight = TRUE;
   if (has_chance (world, world->plan.late))
-    deliver (self, message, get_patience (world) + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS);
+    deliver (self, message,
+             get_patience (world) + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS);
   else if (!has_chance (world, world->plan.lose_request))
     deliver (self, message, choose_delay (world));
   if (message->doubled)
@@ -424,10 +428,12 @@ get_next_time (SimProcess *self)
 
   for (guint i = 0; i < self->n_engines; i++)
     {
-      gint64 at = sim_engine_is_over (self->engines[i]) ? G_MAXINT64 : sim_engine_get_next (self->engines[i]);
+      gint64 at = sim_engine_is_over (self->engines[i]) ? G_MAXINT64
+                                                        : sim_engine_get_next (self->engines[i]);
 
       if (at != G_MAXINT64)
-        next = MIN (next, self->world->now + 1 + (gint64) (MAX (at - moment.lease, 0) / self->rate));
+        next =
+            MIN (next, self->world->now + 1 + (gint64) (MAX (at - moment.lease, 0) / self->rate));
     }
 
   return next;

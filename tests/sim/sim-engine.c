@@ -13,22 +13,22 @@
 
 struct _SimEngine
 {
-  SimProcess   *process;
-  const char   *name;   /* interned */
+  SimProcess *process;
+  const char *name;     /* interned */
   ChihuoEngine *engine; /* (owned) */
-  GPtrArray    *codes;  /* of SimCode, owned: all there ever were */
-  gboolean      over;
+  GPtrArray *codes;     /* of SimCode, owned: all there ever were */
+  gboolean over;
 };
 
 /* The code of a run */
 typedef struct
 {
-  SimEngine     *engine;
-  ChihuoRun     *run;    /* (nullable): NULL once it has ended */
-  gint64         ends_at;
-  ChihuoEndKind  kind;
-  gboolean       deaf;   /* does not hear that it is cancelled */
-  gboolean       takes_back;
+  SimEngine *engine;
+  ChihuoRun *run; /* (nullable): NULL once it has ended */
+  gint64 ends_at;
+  ChihuoEndKind kind;
+  gboolean deaf; /* does not hear that it is cancelled */
+  gboolean takes_back;
 } SimCode;
 
 static void settle_down (SimEngine *self);

@@ -14,11 +14,11 @@
 
 static const struct
 {
-  ChihuoOp     op;
+  ChihuoOp op;
   HistoryEvent event;
 } others[] = {
-  { CHIHUO_OP_FINISH, HISTORY_EVENT_FINISH },     { CHIHUO_OP_UNFINISH, HISTORY_EVENT_UNFINISH },
-  { CHIHUO_OP_REMOVE, HISTORY_EVENT_REMOVE },     { CHIHUO_OP_CANCEL, HISTORY_EVENT_CANCEL },
+  { CHIHUO_OP_FINISH, HISTORY_EVENT_FINISH },    { CHIHUO_OP_UNFINISH, HISTORY_EVENT_UNFINISH },
+  { CHIHUO_OP_REMOVE, HISTORY_EVENT_REMOVE },    { CHIHUO_OP_CANCEL, HISTORY_EVENT_CANCEL },
   { CHIHUO_OP_RETRY_DEAD, HISTORY_EVENT_RETRY },
 };
 
@@ -134,8 +134,8 @@ call_cb (SimWorld *world, gpointer data)
 
   if (!world->plan.fresh_ids || world->n_calls < MAX_FRESH_IDS)
     sim_process_call (choose_process (world), choose_call (world));
-  sim_world_at (world, world->now + sim_random_range (&world->random, 0, 2 * world->plan.call_gap), NULL, call_cb,
-                NULL, NULL);
+  sim_world_at (world, world->now + sim_random_range (&world->random, 0, 2 * world->plan.call_gap),
+                NULL, call_cb, NULL, NULL);
 }
 
 void
@@ -169,8 +169,8 @@ unpause_cb (SimWorld *world, gpointer data)
   sim_process_call (client, new_pause (FALSE));
 }
 
-/* At the end nothing is held back any more; and once more, for what a process had still to send when it
- * was stopped, or cut off */
+/* At the end nothing is held back any more; and once more, for what a process had still to send
+ * when it was stopped, or cut off */
 void
 sim_people_unpause (SimWorld *world)
 {

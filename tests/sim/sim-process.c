@@ -160,7 +160,8 @@ sim_process_stop (SimProcess *self)
 void
 sim_process_check_over (SimProcess *self)
 {
-  if (!self->alive || self->n_engines == 0 || self->in_flight || self->doubtful || self->calls.length > 0)
+  if (!self->alive || self->n_engines == 0 || self->in_flight || self->doubtful
+      || self->calls.length > 0)
     return;
 
   for (guint i = 0; i < self->n_engines; i++)

@@ -8,24 +8,26 @@
 #include "sim-process.h"
 #include "sim-store.h"
 
-/* One thread, and a heap of events by time; those of one time come in the order of their making. What
- * belongs to a process that is dead is dropped, to one that is paused comes when it goes on. */
+/* One thread, and a heap of events by time; those of one time come in the order of their making.
+ * What belongs to a process that is dead is dropped, to one that is paused comes when it goes on.
+ */
 
 typedef struct
 {
-  gint64          at;
-  guint64         number;
-  SimProcess     *process; /* (nullable) */
-  SimFunc         func;
-  gpointer        data;
-  GDestroyNotify  data_free; /* for one that is dropped */
+  gint64 at;
+  guint64 number;
+  SimProcess *process; /* (nullable) */
+  SimFunc func;
+  gpointer data;
+  GDestroyNotify data_free; /* for one that is dropped */
 } Event;
 
 static const char *const effect_names[] = {
-  "kills",          "killed runs",     "pauses",          "clock jumps",  "outages",
-  "repeated batches", "repeated claims", "refused old batches", "reaps",  "stale settles",
-  "lost leases",    "again-ends",      "dropped ends",    "returns",      "abandons",
-  "dead ends",      "finishing ends",  "second stops",    "ordered seeds",
+  "kills",          "killed runs",      "pauses",          "clock jumps",
+  "outages",        "repeated batches", "repeated claims", "refused old batches",
+  "reaps",          "stale settles",    "lost leases",     "again-ends",
+  "dropped ends",   "returns",          "abandons",        "dead ends",
+  "finishing ends", "second stops",     "ordered seeds",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (effect_names) == SIM_N_EFFECTS);

@@ -16,22 +16,22 @@
 #include "sqlite-fixture.h"
 
 #define N_ROUNDS 200
-#define N_ADDS   6
-#define N_CLAIM  4
-#define FEWEST   20 /* failed and done exchanges that are needed to prove anything */
+#define N_ADDS 6
+#define N_CLAIM 4
+#define FEWEST 20 /* failed and done exchanges that are needed to prove anything */
 
 /* One process and one worker; what the store does not answer OK it must not have done, and what it
  * does must be there at the end, by plain sqlite3 */
 typedef struct
 {
-  Fixture   fixture;
-  GArray   *history; /* of HistoryLine */
-  GArray   *held;    /* of ChihuoClaimed, owned: claimed and not settled */
+  Fixture fixture;
+  GArray *history; /* of HistoryLine */
+  GArray *held;    /* of ChihuoClaimed, owned: claimed and not settled */
   SimRandom random;
-  gint64    time;
-  guint     n_ids;
-  guint     n_failed;
-  guint     n_done;
+  gint64 time;
+  guint n_ids;
+  guint n_failed;
+  guint n_done;
 } Battery;
 
 static HistoryLine *
@@ -71,8 +71,8 @@ tell_item (Battery *self, const ChihuoItem *item, HistoryPhase phase)
 static void
 take_claimed (Battery *self, ChihuoItem *item, gint64 since)
 {
-  static const HistoryEvent events[]
-      = { HISTORY_EVENT_CLAIM, HISTORY_EVENT_START, HISTORY_EVENT_END };
+  static const HistoryEvent events[] = { HISTORY_EVENT_CLAIM, HISTORY_EVENT_START,
+                                         HISTORY_EVENT_END };
 
   for (guint i = 0; i < item->claim.n_claimed; i++)
     {
@@ -210,8 +210,8 @@ look_at_all (Battery *self)
   sqlite3_stmt *row = NULL;
 
   g_assert_cmpint (sqlite3_open (self->fixture.path, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT state FROM task WHERE id = ?", -1, &row, NULL), ==,
-                   SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT state FROM task WHERE id = ?", -1, &row, NULL),
+                   ==, SQLITE_OK);
   for (guint i = 0; i < self->n_ids; i++)
     {
       g_autofree char *id = g_strdup_printf ("%u", i);
