@@ -71,7 +71,7 @@ typedef struct _HistoryLine HistoryLine;
 struct _HistoryLine
 {
   gint64          time;
-  const char     *process;  /* interned, as all words (nullable) */
+  const char     *process;  /* (nullable): equal words are equal pointers, here and below */
   const char     *worker;   /* (nullable) */
   HistoryEvent    event;
   HistoryPhase    phase;
@@ -94,8 +94,10 @@ void     history_line_print (const HistoryLine  *self,
                              GString            *text);
 gboolean history_line_parse (HistoryLine        *self,
                              const char         *text,
+                             GStringChunk       *words,
                              GError            **error);
 GArray  *history_load       (const char * const *names,
+                             GStringChunk       *words,
                              GError            **error);
 
 G_END_DECLS

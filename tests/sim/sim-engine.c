@@ -14,7 +14,7 @@
 struct _SimEngine
 {
   SimProcess *process;
-  const char *name;     /* interned */
+  const char *name;     /* a word of the world */
   ChihuoEngine *engine; /* (owned) */
   GPtrArray *codes;     /* of SimCode, owned: all there ever were */
   gboolean over;
@@ -44,7 +44,8 @@ tell (SimEngine *self, HistoryEvent event, HistoryPhase phase, const ChihuoRun *
   line->worker = self->name;
   if (run != NULL)
     {
-      line->id = g_intern_string (chihuo_payload_get_id (run->claimed.payload));
+      line->id =
+          sim_world_word (self->process->world, chihuo_payload_get_id (run->claimed.payload));
       line->token = run->claimed.token;
     }
 
@@ -65,13 +66,15 @@ tell_settle (SimEngine *self, HistoryPhase phase, const ChihuoMail *mail)
 static void
 tell_claim (SimEngine *self, const ChihuoItem *item)
 {
+  SimWorld *world = self->process->world;
+
   for (guint i = 0; i < item->claim.n_claimed; i++)
     {
       const ChihuoClaimed *claimed = &item->claim.claimed[i];
       HistoryLine *line = tell (self, HISTORY_EVENT_CLAIM, HISTORY_PHASE_OK, NULL);
 
-      line->id = g_intern_string (chihuo_payload_get_id (claimed->payload));
-      line->info = g_intern_string (chihuo_payload_get_json (claimed->payload));
+      line->id = sim_world_word (world, chihuo_payload_get_id (claimed->payload));
+      line->info = sim_world_word (world, chihuo_payload_get_json (claimed->payload));
       line->token = claimed->token;
       line->since = self->process->first_sent_at;
       line->lease = item->claim.lease;
@@ -406,7 +409,7 @@ sim_engine_new (SimProcess *process, guint number)
   ChihuoEngineOptions options;
 
   self->process = process;
-  self->name = g_intern_string (name);
+  self->name = sim_world_word (process->world, name);
   options = get_options (process, self->name);
   self->engine = chihuo_engine_new (&options);
   self->codes = g_ptr_array_new_with_free_func (g_free);

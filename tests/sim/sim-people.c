@@ -23,13 +23,13 @@ static const struct
 };
 
 static SimCall *
-new_call (ChihuoOp op, HistoryEvent event, guint number, const char *info)
+new_call (SimWorld *world, ChihuoOp op, HistoryEvent event, guint number, const char *info)
 {
   SimCall *call = g_new0 (SimCall, 1);
   g_autofree char *id = g_strdup_printf ("t%u", number);
 
   call->event = event;
-  call->id = g_intern_string (id);
+  call->id = sim_world_word (world, id);
   call->info = info;
   call->item.op = op;
   call->item.queue = sim_store_get_queue ();
@@ -61,7 +61,8 @@ new_add (SimWorld *world, guint number)
   const SimPlan *plan = &world->plan;
   SimRandom *random = &world->random;
   g_autofree char *info = g_strdup_printf ("%" G_GUINT64_FORMAT, world->n_calls + 1);
-  SimCall *call = new_call (CHIHUO_OP_ADD, HISTORY_EVENT_ADD, number, g_intern_string (info));
+  SimCall *call =
+      new_call (world, CHIHUO_OP_ADD, HISTORY_EVENT_ADD, number, sim_world_word (world, info));
 
   call->item.add.flags = choose_flags (world);
   if (sim_random_chance (random, plan->delayed))
@@ -123,7 +124,8 @@ choose_call (SimWorld *world)
     return new_add (world, sim_random_range (random, 1, plan->n_ids));
 
   i = sim_random_range (random, 0, G_N_ELEMENTS (others) - 1);
-  return new_call (others[i].op, others[i].event, sim_random_range (random, 1, plan->n_ids), NULL);
+  return new_call (world, others[i].op, others[i].event, sim_random_range (random, 1, plan->n_ids),
+                   NULL);
 }
 
 static void

@@ -22,7 +22,7 @@ sim_process_new (SimWorld *world, guint place, guint life, gboolean has_engines)
   SimProcess *self = g_new0 (SimProcess, 1);
   g_autofree char *name = g_strdup_printf ("%s%u.%u", has_engines ? "p" : "c", place, life);
 
-  self->name = g_intern_string (name);
+  self->name = sim_world_word (world, name);
   self->client = self->name;
   self->place = place;
   self->life = life;
