@@ -57,6 +57,7 @@ struct _ChihuoCall
   GMainContext   *context;    /* (owned) (nullable): where `done` is called */
   ChihuoCallDone  done;       /* (nullable) */
   gpointer        done_data;
+  int             handed_over; /* atomic: the answer is on its way to `context` */
 };
 
 ChihuoCall *chihuo_call_new_items (guint           n_items);

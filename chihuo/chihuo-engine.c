@@ -167,10 +167,10 @@ chihuo_engine_get_prefetch (ChihuoEngine *self)
 guint
 chihuo_engine_get_want (ChihuoEngine *self)
 {
+  guint64 goal = (guint64) self->options.concurrency + chihuo_engine_get_prefetch (self);
   guint held = self->running.length + self->ready.length;
-  guint goal = self->options.concurrency + chihuo_engine_get_prefetch (self);
 
-  return goal > held ? goal - held : 0;
+  return goal > held ? MIN (goal - held, G_MAXUINT) : 0;
 }
 
 /* How many slots are free for tasks that are not here yet */
@@ -303,6 +303,7 @@ chihuo_engine_give_back (ChihuoEngine *self, ChihuoRun *run)
 
   g_queue_unlink (&self->running, &run->link);
   run->state = CHIHUO_RUN_STATE_READY;
+  run->started_at = 0;
   run->deadline = G_MAXINT64;
   forget_action (self, run);
   g_queue_push_head_link (&self->ready, &run->link);

@@ -132,7 +132,10 @@ static void
 return_run (ChihuoLoop *self, GError *error)
 {
   g_autoptr (GTask) run = chihuo_loop_get_run (self);
+  g_autoptr (GError) outweighed = chihuo_loop_steal_failure (self);
 
+  g_cancellable_disconnect (g_task_get_cancellable (run),
+                            GPOINTER_TO_SIZE (g_task_get_task_data (run)));
   chihuo_loop_set_run (self, NULL);
   if (error != NULL)
     g_task_return_error (run, error);
@@ -388,9 +391,10 @@ chihuo_loop_run_async (ChihuoLoop *self, GCancellable *cancellable, GAsyncReadyC
     }
 
   if (cancellable != NULL)
-    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (run_cancelled_cb), self, 0);
-  if (g_cancellable_is_cancelled (cancellable))
-    chihuo_loop_set_stop (self, TRUE);
+    g_task_set_task_data (run,
+                          GSIZE_TO_POINTER (g_cancellable_connect (
+                              cancellable, G_CALLBACK (run_cancelled_cb), self, NULL)),
+                          NULL);
 
   call = chihuo_call_new_func (open_store, self, NULL);
   chihuo_store_send (store, call, chihuo_loop_get_context (self), opened_cb, store);

@@ -84,6 +84,7 @@ static GPtrArray *
 take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
 {
   GPtrArray *runs = g_ptr_array_new ();
+  gboolean wake;
 
   g_mutex_lock (&self->mutex);
   while (runs->len < CHIHUO_BATCH_MAX_ITEMS && chihuo_engine_get_n_startable (self->engine) > 0)
@@ -93,7 +94,11 @@ take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
       run->begun = TRUE;
       g_ptr_array_add (runs, run);
     }
+  wake = chihuo_runner_needs_waking_locked (self);
   g_mutex_unlock (&self->mutex);
+
+  if (wake)
+    chihuo_store_kick (self->store);
 
   return runs;
 }

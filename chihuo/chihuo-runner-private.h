@@ -66,6 +66,8 @@ struct _ChihuoRunner
   ChihuoRunnerCounts       counts;
   gboolean                 was_drained;
   gboolean                 quit;        /* workers go */
+  gint64                   next_told;   /* when the store's thread will ask again by itself */
+  gboolean                 held_suspect;
   gboolean                 counts_told; /* the context knows that the counts have changed */
 };
 
@@ -77,6 +79,7 @@ ChihuoMoment  chihuo_runner_get_moment               (void);
 void          chihuo_runner_end_locked               (ChihuoRunner       *self,
                                                       const ChihuoMoment *moment,
                                                       ChihuoDone         *done);
+gboolean      chihuo_runner_needs_waking_locked      (ChihuoRunner       *self);
 gboolean      chihuo_runner_is_heard                 (ChihuoRunner       *self,
                                                       ChihuoEventKind     kind);
 void          chihuo_runner_cancel_locked            (ChihuoRunner       *self,

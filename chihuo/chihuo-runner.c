@@ -98,10 +98,16 @@ get_permit (ChihuoRunner *self)
          && g_atomic_pointer_compare_and_exchange (&permit_holder, NULL, self);
 }
 
+/* The next suspect may wait already, and was not to be had meanwhile */
 static void
 release_permit_locked (ChihuoRunner *self)
 {
-  if (g_atomic_pointer_get (&permit_holder) == self && !chihuo_engine_holds_suspect (self->engine))
+  gboolean holds = chihuo_engine_holds_suspect (self->engine);
+
+  if (self->held_suspect && !holds)
+    chihuo_engine_note_work (self->engine);
+  self->held_suspect = holds;
+  if (!holds && g_atomic_pointer_get (&permit_holder) == self)
     g_atomic_pointer_set (&permit_holder, NULL);
 }
 
@@ -275,6 +281,8 @@ client_collect (ChihuoStoreClient *client, const ChihuoMoment *moment, ChihuoMai
 
   g_mutex_lock (&self->mutex);
   chihuo_worker_harvest_locked (self, moment);
+  chihuo_engine_advance (self->engine, moment);
+  do_actions_locked (self, moment); /* an overdue run ends here, and shall go out now */
   n = chihuo_engine_collect (self->engine, moment, get_permit (self), mails, max);
   do_actions_locked (self, moment);
   if (n == 0)
@@ -322,14 +330,35 @@ client_news (ChihuoStoreClient *client, ChihuoStoreNews news)
 }
 
 static gint64
+get_next_locked (ChihuoRunner *self)
+{
+  return MIN (chihuo_engine_get_next_time (self->engine),
+              chihuo_worker_get_next_harvest_locked (self));
+}
+
+/* Whether something just came about, a deadline or a hand to look after, that the store's thread would
+ * sleep past: it was told of a later time */
+gboolean
+chihuo_runner_needs_waking_locked (ChihuoRunner *self)
+{
+  gint64 next = get_next_locked (self);
+
+  if (next >= self->next_told)
+    return FALSE;
+
+  self->next_told = next;
+  return TRUE;
+}
+
+static gint64
 client_next (ChihuoStoreClient *client)
 {
   ChihuoRunner *self = (ChihuoRunner *) client;
   gint64 next;
 
   g_mutex_lock (&self->mutex);
-  next = MIN (chihuo_engine_get_next_time (self->engine),
-              chihuo_worker_get_next_harvest_locked (self));
+  next = get_next_locked (self);
+  self->next_told = next;
   g_mutex_unlock (&self->mutex);
 
   return next;

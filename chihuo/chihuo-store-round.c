@@ -43,7 +43,8 @@ spread_news_of_item (ChihuoStore *self, const ChihuoItem *item)
       break;
 
     case CHIHUO_OP_SETTLE:
-      if (item->settle.how != CHIHUO_SETTLE_DONE)
+      /* a task that is done may wait again, if it was added meanwhile. Its own engine looks anyway */
+      if (item->settle.how != CHIHUO_SETTLE_DONE || self->round->len > 1)
         spread_news (self, item->queue, CHIHUO_STORE_NEWS_WORK);
       break;
 
@@ -80,7 +81,7 @@ spread_news_of_batch (ChihuoStore *self)
       const ChihuoItem *item = batch->items[i];
 
       if (last != NULL && last->op == item->op && last->queue == item->queue
-          && item->op != CHIHUO_OP_SETTLE)
+          && (item->op != CHIHUO_OP_SETTLE || last->settle.how == item->settle.how))
         continue;
       spread_news_of_item (self, item);
       last = item;
@@ -197,13 +198,41 @@ pop_func_call (ChihuoStore *self)
   return call;
 }
 
+/* It has more to do: after the others */
 static void
-push_call_back (ChihuoStore *self, ChihuoCall *call)
+push_call_behind (ChihuoStore *self, ChihuoCall *call)
 {
   g_mutex_lock (&self->mutex);
   g_queue_push_tail_link (&self->calls, &call->link);
   self->n_calls++;
   g_mutex_unlock (&self->mutex);
+}
+
+/* It could not be begun: before the others, and it can be taken back. Nobody may wait any more */
+static void
+push_call_back (ChihuoStore *self, ChihuoCall *call)
+{
+  gboolean forsaken;
+
+  g_mutex_lock (&self->mutex);
+  forsaken = call->forsaken;
+  if (!forsaken)
+    {
+      call->state = CHIHUO_CALL_STATE_QUEUED;
+      g_queue_push_head_link (&self->calls, &call->link);
+      self->n_calls++;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (forsaken)
+    chihuo_call_unref (call);
+}
+
+static void
+back_off (ChihuoStore *self)
+{
+  self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
+  self->retry_at = chihuo_clock_get_boot () + g_random_int_range (self->backoff / 2, self->backoff);
 }
 
 static ChihuoMoment
@@ -224,11 +253,19 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
 
   if (error == NULL && again)
     {
+      push_call_behind (self, call);
+      return;
+    }
+
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
+    {
+      back_off (self);
+      set_online (self, FALSE, error);
       push_call_back (self, call);
       return;
     }
 
-  set_online (self, error == NULL || error->code != CHIHUO_ERROR_TIMED_OUT, error);
+  set_online (self, TRUE, error);
   chihuo_store_answer_call (self, call, error);
 
   /* a sweep may have freed or revived what engines want to know of */
@@ -347,13 +384,6 @@ put_parts_back (ChihuoStore *self)
         }
     }
   g_mutex_unlock (&self->mutex);
-}
-
-static void
-back_off (ChihuoStore *self)
-{
-  self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-  self->retry_at = chihuo_clock_get_boot () + g_random_int_range (self->backoff / 2, self->backoff);
 }
 
 static void

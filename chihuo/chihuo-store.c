@@ -476,14 +476,11 @@ chihuo_store_unref (ChihuoStore *self)
   if (!last)
     return;
 
-  {
-    g_autoptr (GMainContext) context = g_main_context_ref (self->context);
-
-    g_mutex_lock (&self->mutex);
-    self->quit = TRUE;
-    g_mutex_unlock (&self->mutex);
-    g_main_context_wakeup (context);
-  }
+  /* the thread frees all of this as soon as it can see the flag */
+  g_mutex_lock (&self->mutex);
+  self->quit = TRUE;
+  g_main_context_wakeup (self->context);
+  g_mutex_unlock (&self->mutex);
 }
 
 static guint

@@ -375,6 +375,7 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
   gboolean told = FALSE;
   gboolean found = FALSE;
   gboolean tell = FALSE;
+  gboolean wake = FALSE;
 
   g_mutex_lock (&runner->mutex);
   empty_hand_locked (self, &moment);
@@ -392,6 +393,7 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
     {
       self->taken_at = moment.lease;
       self->looked_at = moment.lease;
+      wake = chihuo_runner_needs_waking_locked (runner);
       chihuo_worker_ensure_locked (runner);
     }
   tell = chihuo_engine_wants_exchange (runner->engine);
@@ -399,6 +401,8 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
 
   if (tell)
     chihuo_store_carry (runner->store);
+  else if (wake)
+    chihuo_store_kick (runner->store);
 
   return found;
 }
@@ -432,6 +436,8 @@ worker_main (gpointer data)
 
   g_mutex_lock (&runner->mutex);
   g_ptr_array_remove_fast (runner->workers, self);
+  /* it may have been woken for work that another one has to do now */
+  chihuo_worker_ensure_locked (runner);
   g_mutex_unlock (&runner->mutex);
 
   worker_free (self);

@@ -134,7 +134,7 @@ spread_news (SimProcess *self, const SimMessage *message)
         sim_process_news (self, FALSE);
         break;
       case CHIHUO_OP_SETTLE:
-        if (message->items[i].settle.how != CHIHUO_SETTLE_DONE)
+        if (message->items[i].settle.how != CHIHUO_SETTLE_DONE || self->n_engines > 1)
           sim_process_news (self, FALSE);
         break;
       case CHIHUO_OP_CANCEL:
@@ -271,8 +271,9 @@ notice_cb (SimWorld *world, gpointer data)
   sim_process_poke (process);
 }
 
+/* Tells all processes but the one that did it, which knows */
 static void
-notify_all (SimWorld *world)
+notify_others (SimWorld *world, SimProcess *who)
 {
   if (!world->plan.notifies)
     return;
@@ -281,7 +282,7 @@ notify_all (SimWorld *world)
     {
       SimProcess *process = g_ptr_array_index (world->processes, i);
 
-      if (process->alive && process->n_engines > 0)
+      if (process != who && process->alive && process->n_engines > 0)
         sim_world_at (world, world->now + choose_delay (world), process, notice_cb, process, NULL);
     }
 }
@@ -321,7 +322,7 @@ arrive_cb (SimWorld *world, gpointer data)
   if (store->down_until <= world->now || (!store->down_silent && !message->doubled))
     send_reply (world, message);
   if (!message->refused && brings_work (message))
-    notify_all (world);
+    notify_others (world, message->process);
   sim_message_unref (message);
 }
 
@@ -403,7 +404,7 @@ reap_cb (SimWorld *world, gpointer data)
     {
       sim_process_news (data, FALSE);
       sim_process_poke (data);
-      notify_all (world);
+      notify_others (world, data);
     }
 }
 
