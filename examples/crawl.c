@@ -13,6 +13,7 @@
 
 #include <chihuo/chihuo.h>
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -245,6 +246,7 @@ main (int argc, char *argv[])
   Count sum = { 0 };
   int status;
 
+  setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
