@@ -42,16 +42,19 @@ static char *
 id_from_path (const char *path)
 {
   GString *id = g_string_new (NULL);
-  const char *bad;
 
-  for (; !g_utf8_validate (path, -1, &bad); path = bad + 1)
+  while (*path != '\0')
     {
-      g_string_append_len (id, path, bad - path);
-      g_string_append_printf (id, "\1%02X", (guchar) *bad);
+      gunichar c = g_utf8_get_char_validated (path, -1);
+
+      if (c == '%' || c == (gunichar) -1 || c == (gunichar) -2)
+        g_string_append_printf (id, "%%%02X", (guchar) *path++);
+      else
+        {
+          g_string_append_unichar (id, c);
+          path = g_utf8_next_char (path);
+        }
     }
-  g_string_append (id, path);
-  g_string_replace (id, "%", "%25", 0);
-  g_string_replace (id, "\1", "%", 0);
 
   return g_string_free (id, FALSE);
 }
