@@ -44,6 +44,7 @@ struct _ChihuoStore
   guint          last_watch;
   int            online;       /* atomic, too */
   char          *trouble;      /* (owned) (nullable): the last error while it is not online */
+  int            newcomers;    /* atomic: a client came after the dead were last looked for */
 
   /* whoever has the turn */
   gboolean       opened;

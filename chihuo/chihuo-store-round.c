@@ -423,28 +423,6 @@ exchange_done (ChihuoStore *self)
 }
 
 static void
-exchange (ChihuoStore *self)
-{
-  g_autoptr (GError) error = NULL;
-  gint64 before = g_get_monotonic_time ();
-
-  if (self->doubtful)
-    self->parcel.batch->repeated = TRUE;
-  else
-    self->parcel.batch->request = ++self->request;
-
-  if (ensure_open (self, &error)
-      && chihuo_backend_exchange (self->backend, self->parcel.batch, &error))
-    {
-      self->last_cost = g_get_monotonic_time () - before;
-      exchange_done (self);
-      return;
-    }
-
-  exchange_failed (self, error);
-}
-
-static void
 reap (ChihuoStore *self, gint64 now)
 {
   g_autoptr (GError) error = NULL;
@@ -452,10 +430,12 @@ reap (ChihuoStore *self, gint64 now)
   gboolean more = FALSE;
   guint n_reaped = 0;
 
+  g_atomic_int_set (&self->newcomers, FALSE);
   self->reap_at = now + REAP_INTERVAL;
   if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
     {
       g_debug ("looking for dead workers: %s", error->message);
+      g_atomic_int_set (&self->newcomers, TRUE);
       return;
     }
 
@@ -466,6 +446,45 @@ reap (ChihuoStore *self, gint64 now)
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+}
+
+/* Before anybody claims: whoever comes must not take a queue for eaten whose tasks the dead still hold, and
+ * where there is always something to send, this is the only chance */
+static void
+reap_if_due (ChihuoStore *self)
+{
+  gint64 now = chihuo_clock_get_boot ();
+
+  if (self->doubtful || self->round->len == 0)
+    return;
+  if (now >= self->reap_at || g_atomic_int_get (&self->newcomers))
+    reap (self, now);
+}
+
+static void
+exchange (ChihuoStore *self)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 before;
+
+  if (self->doubtful)
+    self->parcel.batch->repeated = TRUE;
+  else
+    self->parcel.batch->request = ++self->request;
+
+  if (ensure_open (self, &error))
+    {
+      reap_if_due (self);
+      before = g_get_monotonic_time ();
+      if (chihuo_backend_exchange (self->backend, self->parcel.batch, &error))
+        {
+          self->last_cost = g_get_monotonic_time () - before;
+          exchange_done (self);
+          return;
+        }
+    }
+
+  exchange_failed (self, error);
 }
 
 /* One round. Says whether there may be more to do at once */

@@ -69,6 +69,7 @@ chihuo_store_add_client (ChihuoStore *self, ChihuoStoreClient *client)
 {
   g_mutex_lock (&self->mutex);
   g_ptr_array_add (self->clients, chihuo_store_client_ref (client));
+  g_atomic_int_set (&self->newcomers, TRUE);
   g_mutex_unlock (&self->mutex);
 
   chihuo_store_kick (self);

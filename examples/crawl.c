@@ -224,9 +224,10 @@ static ExampleCrawl *
 crawl_new (const char *folder, const char *server_config)
 {
   g_autofree char *path = g_canonicalize_filename (folder, NULL);
+  /* folders kill nobody: however often the program was killed, none is given up */
   ExampleCrawl *self
       = g_object_new (EXAMPLE_TYPE_CRAWL, "name", "crawl", "server-config", server_config,
-                      "concurrency", 4, "run-forever", FALSE, NULL);
+                      "concurrency", 4, "run-forever", FALSE, "max-crashes", G_MAXUINT, NULL);
 
   self->totals = chihuo_queue_new ("crawl-totals", server_config);
   self->root = id_from_path (path);

@@ -242,7 +242,7 @@ class KilledAtTheStart(Crawl):
         plant(self.tree, 20, rng)
         for i in range(10):
             self.db = self.path('%d.db' % i)
-            for _ in range(3):
+            for _ in range(6):
                 program = process.Program(CRAWL, '--db', self.db, self.tree)
                 time.sleep(rng.uniform(0, 0.03))
                 program.signal(signal.SIGKILL)
