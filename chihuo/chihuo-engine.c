@@ -166,10 +166,10 @@ chihuo_engine_get_prefetch (ChihuoEngine *self)
 guint
 chihuo_engine_get_want (ChihuoEngine *self)
 {
+  guint64 goal = (guint64) self->options.concurrency + chihuo_engine_get_prefetch (self);
   guint held = self->running.length + self->ready.length;
-  guint goal = self->options.concurrency + chihuo_engine_get_prefetch (self);
 
-  return goal > held ? goal - held : 0;
+  return goal > held ? MIN (goal - held, G_MAXUINT) : 0;
 }
 
 /* How many slots are free for tasks that are not here yet */

@@ -134,6 +134,8 @@ return_run (ChihuoLoop *self, GError *error)
   g_autoptr (GTask) run = chihuo_loop_get_run (self);
   g_autoptr (GError) outweighed = chihuo_loop_steal_failure (self);
 
+  g_cancellable_disconnect (g_task_get_cancellable (run),
+                            GPOINTER_TO_SIZE (g_task_get_task_data (run)));
   chihuo_loop_set_run (self, NULL);
   if (error != NULL)
     g_task_return_error (run, error);

@@ -38,6 +38,18 @@ class Pages(unittest.TestCase):
                     quotes += self.check(name, page.read())
         self.assertGreater(quotes, 3)
 
+    def test_the_map_is_complete(self):
+        with open(os.path.join(top, 'doc/hacking.md'), encoding='utf-8') as page:
+            named = re.findall(r'^\| `([a-z-]+)` \| ([^|]+) \|$', page.read(), re.M)
+        present = []
+        for folder in ('chihuo', 'chihuo/backends'):
+            for name in os.listdir(os.path.join(top, folder)):
+                if name.endswith('.c'):
+                    with open(os.path.join(top, folder, name), encoding='utf-8') as file:
+                        purpose = re.match(r'/\* \S+ - (.*)', file.readline()).group(1)
+                    present.append((name[len('chihuo-'):-len('.c')], purpose))
+        self.assertEqual(sorted(named), sorted(present))
+
     def check(self, page, text):
         found = re.findall(r'^```(?:c|python)\n(?:/\*|#) (examples/\S+)(?: \*/)?\n(.*?)^```$', text, re.M | re.S)
         self.assertEqual(len(found), len(re.findall(r'^```(?:c|python)$', text, re.M)), page)

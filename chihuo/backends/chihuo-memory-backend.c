@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "chihuo-error.h"
 #include "chihuo-memory-backend.h"
 #include "chihuo-memory-claim.h"
 #include "chihuo-memory-page.h"
@@ -188,11 +189,27 @@ answer_batch_again (ChihuoMemoryBackend *self, ChihuoBatch *batch, const Client 
     }
 }
 
+/* It was held up somewhere, and its sender has gone on meanwhile: he knows the answers already, from a
+ * repetition. The difference survives an overflow */
+static gboolean
+is_outdated (const Client *client, const ChihuoBatch *batch)
+{
+  return client->n_answers > 0 && (gint32) (batch->request - client->request) < 0;
+}
+
 static gboolean
 chihuo_memory_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
   ChihuoMemoryBackend *self = CHIHUO_MEMORY_BACKEND (backend);
   Client *client = ensure_client (self, batch->client);
+
+  if (is_outdated (client, batch))
+    {
+      g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
+                   "batch %u of client %s came after batch %u: it was not carried out",
+                   batch->request, batch->client, client->request);
+      return FALSE;
+    }
 
   if (client->n_answers > 0 && client->n_answers == batch->n_items
       && client->request == batch->request)
