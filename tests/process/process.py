@@ -12,7 +12,7 @@ import threading
 import unittest
 
 # Only something that hangs ever waits this long
-PATIENCE = 120
+PATIENCE = 60
 
 EXAMPLES = os.environ['EXAMPLES']
 
@@ -30,7 +30,7 @@ def environment():
 class Program:
     """A program that runs, its output read line by line as it comes."""
 
-    def __init__(self, *command, cwd=None, ignore=(), limit=None, user=None):
+    def __init__(self, *command, cwd=None, ignore=(), limit=None, user=None, talk=False):
         def prepare():
             for number in ignore:
                 signal.signal(number, signal.SIG_IGN)
@@ -41,7 +41,7 @@ class Program:
         self.lines = []
         self.changed = threading.Condition()
         self.child = subprocess.Popen(command, cwd=cwd, env=environment(), user=user, group=user, preexec_fn=prepare,
-                                      extra_groups=None if user is None else [], stdin=subprocess.DEVNULL,
+                                      extra_groups=None if user is None else [], stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.stderr = b''
         self.readers = [threading.Thread(target=self._read_lines, daemon=True),
@@ -70,11 +70,20 @@ class Program:
             raise AssertionError('%s wrote %d lines of %d: %s' % (self.command, len(lines), n, lines))
         return lines[:n]
 
+    def ask(self, question):
+        """Writes a line to the program; returns the line that it answers with."""
+        n = len([line for line in self.lines if line is not None])
+        self.child.stdin.write(question.encode() + b'\n')
+        self.child.stdin.flush()
+        return self.wait_lines(n + 1)[n]
+
     def signal(self, number):
         self.child.send_signal(number)
 
     def wait(self, status=0):
         """Waits for the end; returns what was written to the standard output."""
+        if self.child.stdin is not None:
+            self.child.stdin.close()
         try:
             self.child.wait(PATIENCE)
         except subprocess.TimeoutExpired:
