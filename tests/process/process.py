@@ -41,7 +41,8 @@ class Program:
         self.lines = []
         self.changed = threading.Condition()
         self.child = subprocess.Popen(command, cwd=cwd, env=environment(), user=user, group=user, preexec_fn=prepare,
-                                      extra_groups=None if user is None else [], stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
+                                      extra_groups=None if user is None else [],
+                                      stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.stderr = b''
         self.readers = [threading.Thread(target=self._read_lines, daemon=True),
