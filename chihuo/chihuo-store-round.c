@@ -473,6 +473,12 @@ reap (ChihuoStore *self, gint64 now)
       g_debug ("looking for dead workers: %s", error->message);
       more = FALSE;
     }
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
+    {
+      back_off (self);
+      set_online (self, FALSE, error);
+      return;
+    }
 
   if (!more)
     {
