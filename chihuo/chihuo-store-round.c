@@ -423,28 +423,6 @@ exchange_done (ChihuoStore *self)
 }
 
 static void
-exchange (ChihuoStore *self)
-{
-  g_autoptr (GError) error = NULL;
-  gint64 before = g_get_monotonic_time ();
-
-  if (self->doubtful)
-    self->parcel.batch->repeated = TRUE;
-  else
-    self->parcel.batch->request = ++self->request;
-
-  if (ensure_open (self, &error)
-      && chihuo_backend_exchange (self->backend, self->parcel.batch, &error))
-    {
-      self->last_cost = g_get_monotonic_time () - before;
-      exchange_done (self);
-      return;
-    }
-
-  exchange_failed (self, error);
-}
-
-static void
 reap (ChihuoStore *self, gint64 now)
 {
   g_autoptr (GError) error = NULL;
@@ -466,6 +444,45 @@ reap (ChihuoStore *self, gint64 now)
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+}
+
+/* Also in front of an exchange: a busy store would never come to it, and a loop that ends when nothing
+ * waits is to see first what the dead have left. Says whether it was due */
+static gboolean
+reap_if_due (ChihuoStore *self, gint64 now)
+{
+  if (!self->opened || self->round->len == 0 || now < self->reap_at)
+    return FALSE;
+
+  reap (self, now);
+  return TRUE;
+}
+
+static void
+exchange (ChihuoStore *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean opened;
+  gint64 before;
+
+  if (self->doubtful)
+    self->parcel.batch->repeated = TRUE;
+  else
+    self->parcel.batch->request = ++self->request;
+
+  opened = ensure_open (self, &error);
+  if (opened && !self->doubtful)
+    reap_if_due (self, chihuo_clock_get_boot ());
+
+  before = g_get_monotonic_time ();
+  if (opened && chihuo_backend_exchange (self->backend, self->parcel.batch, &error))
+    {
+      self->last_cost = g_get_monotonic_time () - before;
+      exchange_done (self);
+      return;
+    }
+
+  exchange_failed (self, error);
 }
 
 /* One round. Says whether there may be more to do at once */
@@ -495,11 +512,5 @@ chihuo_store_take_turn (ChihuoStore *self)
       return TRUE;
     }
 
-  if (self->opened && self->round->len > 0 && now >= self->reap_at)
-    {
-      reap (self, now);
-      return self->reap_at <= now;
-    }
-
-  return FALSE;
+  return reap_if_due (self, now) && self->reap_at <= now;
 }
