@@ -422,7 +422,8 @@ exchange_done (ChihuoStore *self)
   chihuo_parcel_clear (&self->parcel);
 }
 
-static void
+/* Says whether there is more to do: more to reap, or to claim what has gone back */
+static gboolean
 reap (ChihuoStore *self, gint64 now)
 {
   g_autoptr (GError) error = NULL;
@@ -434,7 +435,7 @@ reap (ChihuoStore *self, gint64 now)
   if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
     {
       g_debug ("looking for dead workers: %s", error->message);
-      return;
+      return FALSE;
     }
 
   if (more)
@@ -444,18 +445,16 @@ reap (ChihuoStore *self, gint64 now)
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+
+  return more || n_reaped > 0;
 }
 
 /* Also in front of an exchange: a busy store would never come to it, and a loop that ends when nothing
- * waits is to see first what the dead have left. Says whether it was due */
+ * waits is to see first what the dead have left */
 static gboolean
 reap_if_due (ChihuoStore *self, gint64 now)
 {
-  if (!self->opened || self->round->len == 0 || now < self->reap_at)
-    return FALSE;
-
-  reap (self, now);
-  return TRUE;
+  return self->opened && self->round->len > 0 && now >= self->reap_at && reap (self, now);
 }
 
 static void
@@ -512,5 +511,5 @@ chihuo_store_take_turn (ChihuoStore *self)
       return TRUE;
     }
 
-  return reap_if_due (self, now) && self->reap_at <= now;
+  return reap_if_due (self, now);
 }
