@@ -10,9 +10,9 @@
 
 #include <chihuo/chihuo.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -32,6 +32,7 @@ static const char *crash_on;
 static const char *fork_on;
 static int concurrency = 1;
 static int work;
+static int gate_from;
 static int n_add;
 static int max_crashes = 3;
 static int trap_signal = SIGSTOP;
@@ -52,6 +53,7 @@ static const GOptionEntry entries[] = {
   { "concurrency", 0, 0, G_OPTION_ARG_INT, &concurrency, "Tasks at a time", "N" },
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "A task takes so long", "MS" },
   { "gate", 0, 0, G_OPTION_ARG_FILENAME, &gate, "A task ends when this file is there", "FILE" },
+  { "gate-from", 0, 0, G_OPTION_ARG_INT, &gate_from, "The first id that waits at it", "N" },
   { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "Add the ids 0 to N - 1", "N" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
   { "max-crashes", 0, 0, G_OPTION_ARG_INT, &max_crashes, "A killer is dead by then", "N" },
@@ -107,34 +109,33 @@ hook_commits (sqlite3 *db, char **message, const struct sqlite3_api_routines *ap
 /* --- a task --- */
 
 static gboolean
-is_closed (gboolean ok, GError *error)
+is_closed (const char *call, const GError *error)
 {
-  gboolean closed = !ok && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED);
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED))
+    return TRUE;
 
-  if (!closed)
-    g_printerr ("child: expected CLOSED, got %s\n", error != NULL ? error->message : "no error");
-  g_clear_error (&error);
-
-  return closed;
+  g_printerr ("%s: expected CLOSED, got %s\n", call, error != NULL ? error->message : "no error");
+  return FALSE;
 }
 
 /* Whatever the child asks for, its parent's queue and one of its own alike */
 static gboolean
-is_all_closed (ChihuoLoop *loop, ChihuoTask *task)
+is_all_closed (ChihuoLoop *loop, const char *id)
 {
   g_autoptr (ChihuoQueue) own = chihuo_queue_new (name, config);
-  ChihuoQueue *queue = chihuo_loop_get_queue (loop);
-  const char *id = chihuo_task_get_id (task);
-  g_autoptr (ChihuoTask) seen = NULL;
-  GError *errors[4] = { NULL };
-  gboolean ok;
+  g_autoptr (ChihuoTask) task = NULL;
+  g_autoptr (GError) look_error = NULL;
+  g_autoptr (GError) add_error = NULL;
+  g_autoptr (GError) finish_error = NULL;
+  g_autoptr (GError) open_error = NULL;
 
-  seen = chihuo_queue_look (queue, id, &errors[0]);
-  ok = is_closed (seen != NULL, errors[0]);
-  ok = is_closed (chihuo_loop_add_task (loop, "child's", NULL, &errors[1]) != 0, errors[1]) && ok;
-  ok = is_closed (chihuo_loop_task_finish (loop, id, &errors[2]), errors[2]) && ok;
+  task = chihuo_queue_look (chihuo_loop_get_queue (loop), id, &look_error);
+  chihuo_loop_add_task (loop, "child's", NULL, &add_error);
+  chihuo_loop_task_finish (loop, id, &finish_error);
+  chihuo_queue_open (own, &open_error);
 
-  return is_closed (chihuo_queue_open (own, &errors[3]), errors[3]) && ok;
+  return is_closed ("look", look_error) && is_closed ("add", add_error)
+         && is_closed ("finish", finish_error) && is_closed ("open", open_error);
 }
 
 static void
@@ -147,7 +148,7 @@ leave_child (ChihuoLoop *loop, ChihuoTask *task)
 
   alarm (CHILD_LIFE);
   note ("child", chihuo_task_get_id (task), 0, getppid ());
-  note (is_all_closed (loop, task) ? "closed" : "open", chihuo_task_get_id (task), 0, 0);
+  note (is_all_closed (loop, chihuo_task_get_id (task)) ? "closed" : "open", "-", 0, 0);
   while (TRUE)
     pause ();
 }
@@ -161,13 +162,19 @@ crash (void)
   raise (SIGSEGV);
 }
 
+static gboolean
+is_at_gate (ChihuoTask *task)
+{
+  return gate != NULL && atoi (chihuo_task_get_id (task)) >= gate_from && access (gate, F_OK) != 0;
+}
+
 /* Works until its time is over and its gate is open; FALSE if it was cancelled before */
 static gboolean
 do_work (ChihuoTask *task)
 {
   gint64 end = g_get_monotonic_time () + work * G_TIME_SPAN_MILLISECOND;
 
-  while (g_get_monotonic_time () < end || (gate != NULL && access (gate, F_OK) != 0))
+  while (g_get_monotonic_time () < end || is_at_gate (task))
     {
       if (!deaf && chihuo_task_is_cancelled (task))
         return FALSE;

@@ -144,6 +144,9 @@ class Scene:
                 found.append(Event(int(words[0]), int(words[1]), words[2], words[3], int(words[4]), int(words[5])))
         return found
 
+    def ids(self, what):
+        return [event.id for event in self.events(what)]
+
     def query(self, sql, *args):
         db = sqlite3.connect('file:%s?mode=ro' % self.db, uri=True, timeout=PATIENCE)
         try:
