@@ -157,19 +157,30 @@ def test_killer(scene):
 
 
 def test_child(scene):
-    """A child that outlives its killed parent does not keep it alive for others, and may use nothing of it."""
+    """A child that outlives its killed parent does not keep it alive for others."""
     first = scene.start('--fork-on', 0, '--gate', scene.gate, '--concurrency', 2, '--add', 2)
     first.wait_for('start', 2)
     child, = wait_for('the child', lambda: scene.events('child'))
-    wait_for('its answer', lambda: scene.events('closed') + scene.events('open'))
-    assert not scene.events('open'), first.said()
     first.kill()
 
     second = scene.start('--finish')
     scene.wait_finished(2)
     with open('/proc/%d/stat' % child.pid) as stat:
-        assert stat.read().rsplit(')', 1)[1].split()[0] in 'SR', 'the child is gone'
+        assert stat.read().rsplit(')', 1)[1].split()[0] in 'RS', 'the child is gone'
     second.stop()
+    scene.check_counters()
+
+
+def test_children(scene):
+    """Forked while all threads are busy, a child's calls are refused; none of them hangs or changes anything."""
+    worker = scene.start('--finish', '--fork-each', '--concurrency', 4, '--add', 60)
+    worker.wait_for('run')
+    scene.wait_finished(60)
+    worker.stop()
+    assert len(scene.events('closed')) == 60, worker.said()
+    assert not scene.events('open')
+    assert not scene.rows()
+    scene.check_runs()
     scene.check_counters()
 
 
@@ -436,6 +447,7 @@ if __name__ == '__main__':
         test_kill_often,
         test_killer,
         test_child,
+        test_children,
         test_stop,
         test_stop_one_of_two,
         test_stop_twice,

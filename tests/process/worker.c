@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A child that its test has lost ends by itself */
@@ -41,6 +42,7 @@ static double lease = 30;
 static double shutdown_timeout = 25;
 static gboolean deaf;
 static gboolean finish;
+static gboolean fork_each;
 static gboolean once;
 static gboolean twice;
 static gboolean own_handler;
@@ -64,6 +66,7 @@ static const GOptionEntry entries[] = {
   { "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "Run two loops of the name", NULL },
   { "crash-on", 0, 0, G_OPTION_ARG_STRING, &crash_on, "This task is a killer", "ID" },
   { "fork-on", 0, 0, G_OPTION_ARG_STRING, &fork_on, "This task leaves a child", "ID" },
+  { "fork-each", 0, 0, G_OPTION_ARG_NONE, &fork_each, "Each task waits for a child", NULL },
   { "trap", 0, 0, G_OPTION_ARG_FILENAME, &trap, "A commit takes this file away and", "FILE" },
   { "trap-signal", 0, 0, G_OPTION_ARG_INT, &trap_signal, "sends itself this", "SIGNAL" },
   { "own-handler", 0, 0, G_OPTION_ARG_NONE, &own_handler, "Handle SIGINT outside the run", NULL },
@@ -118,39 +121,44 @@ is_closed (const char *call, const GError *error)
   return FALSE;
 }
 
-/* Whatever the child asks for, its parent's queue and one of its own alike */
+/* Whatever the child asks for, its parent's queue and another one alike */
 static gboolean
-is_all_closed (ChihuoLoop *loop, const char *id)
+is_all_closed (ChihuoLoop *loop, ChihuoQueue *other, ChihuoTask *task, const char *id)
 {
-  g_autoptr (ChihuoQueue) own = chihuo_queue_new (name, config);
-  g_autoptr (ChihuoTask) task = NULL;
-  g_autoptr (GError) look_error = NULL;
-  g_autoptr (GError) add_error = NULL;
-  g_autoptr (GError) finish_error = NULL;
-  g_autoptr (GError) open_error = NULL;
+  GError *look_error = NULL;
+  GError *add_error = NULL;
+  GError *finish_error = NULL;
+  GError *open_error = NULL;
 
-  task = chihuo_queue_look (chihuo_loop_get_queue (loop), id, &look_error);
-  chihuo_loop_add_task (loop, "child's", NULL, &add_error);
+  chihuo_queue_look (chihuo_loop_get_queue (loop), id, &look_error);
+  chihuo_queue_add (chihuo_loop_get_queue (loop), task, 0, &add_error);
   chihuo_loop_task_finish (loop, id, &finish_error);
-  chihuo_queue_open (own, &open_error);
+  chihuo_queue_open (other, &open_error);
 
   return is_closed ("look", look_error) && is_closed ("add", add_error)
          && is_closed ("finish", finish_error) && is_closed ("open", open_error);
 }
 
+/* Forks while the other threads go on; the child stays, or is waited for. It makes and frees no objects:
+ * another thread may have held GObject's locks */
 static void
-leave_child (ChihuoLoop *loop, ChihuoTask *task)
+have_child (ChihuoLoop *loop, const char *id, gboolean stays)
 {
+  g_autoptr (ChihuoQueue) other = chihuo_queue_new (name, config);
+  g_autoptr (ChihuoTask) task = chihuo_task_new ("child's", NULL);
   pid_t pid = fork ();
 
+  if (pid != 0 && !stays)
+    waitpid (pid, NULL, 0);
   if (pid != 0)
     return;
 
   alarm (CHILD_LIFE);
-  note ("child", chihuo_task_get_id (task), 0, getppid ());
-  note (is_all_closed (loop, chihuo_task_get_id (task)) ? "closed" : "open", "-", 0, 0);
-  while (TRUE)
+  note ("child", id, 0, getppid ());
+  note (is_all_closed (loop, other, task, id) ? "closed" : "open", id, 0, 0);
+  while (stays)
     pause ();
+  _exit (0);
 }
 
 static void
@@ -204,8 +212,8 @@ test_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
   note ("start", id, token, TEST_LOOP (loop)->number);
   if (g_strcmp0 (id, crash_on) == 0)
     crash ();
-  if (g_strcmp0 (id, fork_on) == 0)
-    leave_child (loop, task);
+  if (fork_each || g_strcmp0 (id, fork_on) == 0)
+    have_child (loop, id, !fork_each);
 
   if (!do_work (task))
     {
