@@ -33,7 +33,7 @@ add_claimed (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoClaimed *clai
   if (run->claimed.crashes > 0)
     self->n_suspects++;
   if (self->index != NULL)
-    g_hash_table_insert (self->index, run->claimed.payload, run);
+    g_hash_table_replace (self->index, run->claimed.payload, run); /* the key is the run's own */
 }
 
 /* --- to the store --- */
@@ -135,7 +135,7 @@ collect_claim (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_clai
     return 0;
 
   init_item (self, mail, CHIHUO_OP_CLAIM, NULL);
-  item->claim.n = MIN (chihuo_engine_get_want (self), CHIHUO_BATCH_MAX_ITEMS);
+  item->claim.n = MIN (chihuo_engine_get_want (self), MIN (max, CHIHUO_BATCH_MAX_ITEMS));
   item->claim.suspects = may_claim_suspect && chihuo_engine_get_n_free (self) > 0 ? 1 : 0;
   item->claim.request = ++self->request;
   item->claim.lease = self->options.lease;

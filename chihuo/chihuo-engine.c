@@ -395,7 +395,7 @@ static void
 index_list (GHashTable *index, GQueue *list)
 {
   for (GList *l = list->head; l != NULL; l = l->next)
-    g_hash_table_insert (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
+    g_hash_table_replace (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
 }
 
 /* The run of an id that is held here, until its settle is answered. Most programs only ever ask for the
@@ -448,16 +448,17 @@ chihuo_engine_set_concurrency (ChihuoEngine *self, guint concurrency)
   self->hungry = TRUE;
 }
 
-/* What may change while it runs: all but the names */
+/* What people may change while it runs */
 void
 chihuo_engine_set_options (ChihuoEngine *self, const ChihuoEngineOptions *options)
 {
-  const char *queue = self->options.queue;
-  const char *claimant = self->options.claimant;
+  ChihuoEngineOptions old = self->options;
 
   self->options = *options;
-  self->options.queue = queue;
-  self->options.claimant = claimant;
+  self->options.queue = old.queue;
+  self->options.claimant = old.claimant;
+  self->options.poll = old.poll;
+  self->options.seed = old.seed;
   self->hungry = TRUE;
 }
 
