@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-engine-private.h"
+#include "chihuo-mutant.h"
 
 /* The wall clock may have been set: what is due is looked for at least so often */
 #define DUE_RECHECK (60 * G_USEC_PER_SEC)
@@ -83,7 +84,8 @@ collect_renewals (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *ma
 {
   guint n;
 
-  if (moment->lease < self->next_renewal)
+  if (moment->lease < self->next_renewal
+      || (CHIHUO_MUTANT ("heartbeat-main-context") && self->running.length > 0))
     return 0;
 
   self->next_renewal = G_MAXINT64;
@@ -227,7 +229,7 @@ deliver_claim (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoItem *item)
 
   self->hungry = item->claim.n_claimed == item->claim.n;
   self->claim_at = self->options.poll > 0 ? moment->lease + self->options.poll : G_MAXINT64;
-  if (due > 0)
+  if (due > 0 && !CHIHUO_MUTANT ("due-forgotten"))
     self->claim_at = MIN (self->claim_at,
                           MIN (lease_time_of (moment, due), moment->lease + DUE_RECHECK));
 

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "chihuo-engine-private.h"
+#include "chihuo-mutant.h"
 
 /* Events come in as calls, actions go out by chihuo_engine_collect() (to the store), _pop_action() and
  * _pop_over() (to the code's side). There is no I/O in here, no thread, no lock and no clock: a runner
@@ -250,7 +251,8 @@ chihuo_engine_note_notice (ChihuoEngine *self)
 ChihuoRun *
 chihuo_engine_peek (ChihuoEngine *self)
 {
-  if (self->ready.length == 0 || self->state != ENGINE_STATE_RUNNING)
+  if (self->ready.length == 0
+      || (self->state != ENGINE_STATE_RUNNING && !CHIHUO_MUTANT ("starts-after-stop")))
     return NULL;
 
   return self->ready.head->data;
@@ -448,16 +450,17 @@ chihuo_engine_set_concurrency (ChihuoEngine *self, guint concurrency)
   self->hungry = TRUE;
 }
 
-/* What may change while it runs: all but the names */
+/* What people may change while it runs */
 void
 chihuo_engine_set_options (ChihuoEngine *self, const ChihuoEngineOptions *options)
 {
-  const char *queue = self->options.queue;
-  const char *claimant = self->options.claimant;
+  ChihuoEngineOptions old = self->options;
 
   self->options = *options;
-  self->options.queue = queue;
-  self->options.claimant = claimant;
+  self->options.queue = old.queue;
+  self->options.claimant = old.claimant;
+  self->options.poll = old.poll;
+  self->options.seed = old.seed;
   self->hungry = TRUE;
 }
 
@@ -482,6 +485,10 @@ check_stopped (ChihuoEngine *self)
 void
 chihuo_engine_stop (ChihuoEngine *self, const ChihuoMoment *moment)
 {
+  if (CHIHUO_MUTANT ("second-stop-returns-twice") && self->state == ENGINE_STATE_STOPPING)
+    while (self->running.length > 0)
+      chihuo_engine_end_unstarted (self, self->running.head->data);
+
   if (self->state != ENGINE_STATE_RUNNING)
     return;
 
@@ -683,7 +690,9 @@ chihuo_engine_get_n_startable (ChihuoEngine *self)
                      ? self->options.concurrency - self->running.length
                      : 0;
 
-  return self->state == ENGINE_STATE_RUNNING ? MIN (self->ready.length, n_free) : 0;
+  return self->state == ENGINE_STATE_RUNNING || CHIHUO_MUTANT ("starts-after-stop")
+             ? MIN (self->ready.length, n_free)
+             : 0;
 }
 
 guint

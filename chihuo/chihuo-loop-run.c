@@ -12,8 +12,9 @@
 /* open → start() → runner → the end. All of it happens on the loop's context, but for what workers do.
  * The run is a GTask, whose reference to the loop keeps it alive until no code of it runs any more. */
 
-/* So many events at a time, lest the context starves others */
+/* So many events and tasks at a time, lest the context starves others */
 #define EVENTS_AT_A_TIME 256
+#define BEGUN_AT_A_TIME 256
 
 /* How often work is looked for in a store that others change, should a notice be lost */
 #define POLL_INTERVAL (1 * G_USEC_PER_SEC)
@@ -195,8 +196,9 @@ fail_unanswered (GPtrArray *tasks, const GError *error)
     chihuo_task_fail (g_ptr_array_index (tasks, i), error);
 }
 
-static void
-begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
+/* How many were begun */
+static guint
+begin_some (ChihuoLoop *self, ChihuoRunner *runner)
 {
   g_autoptr (GPtrArray) tasks = chihuo_runner_take_begun (runner);
   g_autoptr (GError) error = NULL;
@@ -204,12 +206,27 @@ begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
   gboolean ok;
 
   if (tasks == NULL)
-    return;
+    return 0;
 
   ok = CHIHUO_LOOP_GET_CLASS (self)->begin_tasks (self, (ChihuoTask **) tasks->pdata, tasks->len,
                                                   &local);
   if (!check_result (self, "begin_tasks", ok, local, &error))
     fail_unanswered (tasks, error);
+
+  return tasks->len;
+}
+
+/* Those that are answered at once make room for the next ones: these need not wait until the context
+ * has been round all its sources, unless others have waited long enough */
+static void
+begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
+{
+  guint n_begun = 0;
+  guint n;
+
+  do
+    n_begun += n = begin_some (self, runner);
+  while (n > 0 && n_begun < BEGUN_AT_A_TIME);
 }
 
 static void

@@ -63,10 +63,7 @@ task_answered (gpointer owner, gpointer data, ChihuoTask *task)
   tell = chihuo_engine_wants_exchange (self->engine);
   if (chihuo_engine_get_n_startable (self->engine) > 0)
     chihuo_runner_poke (self);
-  g_mutex_unlock (&self->mutex);
-
-  if (tell)
-    chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, tell ? CHIHUO_TELLING_KICK : CHIHUO_TELLING_NOTHING);
 }
 
 const ChihuoSettler chihuo_runner_make_settler = {
@@ -95,10 +92,7 @@ take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
       g_ptr_array_add (runs, run);
     }
   wake = chihuo_runner_needs_waking_locked (self);
-  g_mutex_unlock (&self->mutex);
-
-  if (wake)
-    chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, wake ? CHIHUO_TELLING_KICK : CHIHUO_TELLING_NOTHING);
 
   return runs;
 }

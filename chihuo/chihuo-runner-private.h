@@ -23,6 +23,14 @@ struct _ChihuoDone
   GError        *error; /* (owned) (nullable) */
 };
 
+/* How the store is to know that there is something to send */
+typedef enum
+{
+  CHIHUO_TELLING_NOTHING,
+  CHIHUO_TELLING_KICK,  /* its thread shall look */
+  CHIHUO_TELLING_CARRY, /* or the caller does it himself, where nothing blocks */
+} ChihuoTelling;
+
 /* A worker thread's part. It takes a hand of tasks at a time; what it has not started yet, others may
  * take from it */
 struct _ChihuoWorker
@@ -47,7 +55,7 @@ struct _ChihuoWorker
 struct _ChihuoRunner
 {
   ChihuoStoreClient        client;      /* first: the store's view, and the reference count */
-  ChihuoStore             *store;       /* (owned) */
+  ChihuoStore             *store;       /* (owned) until it is detached; then only compared */
   const ChihuoRunnerFuncs *funcs;
   gpointer                 owner;       /* alive until the runner is over */
   GMainContext            *context;     /* (owned): the loop's */
@@ -68,6 +76,7 @@ struct _ChihuoRunner
   ChihuoRunnerCounts       counts;
   gboolean                 was_drained;
   gboolean                 quit;        /* workers go */
+  gboolean                 detached;    /* the loop has done with it */
   gint64                   next_told;   /* when the store's thread will ask again by itself */
   gboolean                 held_suspect;
   gboolean                 counts_told; /* the context knows that the counts have changed */
@@ -81,6 +90,8 @@ ChihuoMoment  chihuo_runner_get_moment               (void);
 void          chihuo_runner_end_locked               (ChihuoRunner       *self,
                                                       const ChihuoMoment *moment,
                                                       ChihuoDone         *done);
+gboolean      chihuo_runner_tell_and_unlock          (ChihuoRunner       *self,
+                                                      ChihuoTelling       telling);
 gboolean      chihuo_runner_needs_waking_locked      (ChihuoRunner       *self);
 gboolean      chihuo_runner_is_heard                 (ChihuoRunner       *self,
                                                       ChihuoEventKind     kind);

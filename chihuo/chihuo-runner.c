@@ -28,7 +28,8 @@ client_free (ChihuoStoreClient *client)
   g_ptr_array_unref (self->workers);
   g_cond_clear (&self->cond);
   g_mutex_clear (&self->mutex);
-  chihuo_store_unref (self->store);
+  if (!self->detached)
+    chihuo_store_unref (self->store);
   g_free (self);
 }
 
@@ -50,6 +51,26 @@ ChihuoMoment
 chihuo_runner_get_moment (void)
 {
   return (ChihuoMoment) { .now = chihuo_clock_get_wall (), .lease = chihuo_clock_get_boot () };
+}
+
+/* Lets the store know. It may go as soon as the runner is detached, so it is held meanwhile. Says whether
+ * the caller has made the round himself */
+gboolean
+chihuo_runner_tell_and_unlock (ChihuoRunner *self, ChihuoTelling telling)
+{
+  g_autoptr (ChihuoStore) store = NULL;
+
+  if (telling != CHIHUO_TELLING_NOTHING && !self->detached)
+    store = chihuo_store_ref (self->store);
+  g_mutex_unlock (&self->mutex);
+
+  if (store == NULL)
+    return FALSE;
+  if (telling == CHIHUO_TELLING_CARRY)
+    return chihuo_store_carry (store);
+
+  chihuo_store_kick (store);
+  return FALSE;
 }
 
 /* Something has happened that the loop's context should look at */
@@ -418,9 +439,7 @@ chihuo_runner_answer (ChihuoRunner *self, ChihuoEvent *question, double seconds)
   g_mutex_lock (&self->mutex);
   end_locked (self, &moment, question->run, CHIHUO_END_FAILED, seconds, question->error);
   settle_down_locked (self, &moment);
-  g_mutex_unlock (&self->mutex);
-
-  chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, CHIHUO_TELLING_KICK);
 }
 
 /* --- marks of ids that run here --- */
@@ -557,7 +576,8 @@ chihuo_runner_start (ChihuoRunner *self)
   chihuo_store_add_client (self->store, &self->client);
 }
 
-/* The loop has done with it: it calls back no more */
+/* The loop has done with it: it calls back no more. The store is let go now, not by the last worker that
+ * happens to be on its way out: whoever drops his loop has closed its store */
 void
 chihuo_runner_detach (ChihuoRunner *self)
 {
@@ -565,6 +585,11 @@ chihuo_runner_detach (ChihuoRunner *self)
   g_source_destroy (self->source);
   if (g_atomic_pointer_get (&permit_holder) == self)
     g_atomic_pointer_set (&permit_holder, NULL);
+
+  g_mutex_lock (&self->mutex);
+  self->detached = TRUE;
+  g_mutex_unlock (&self->mutex);
+  chihuo_store_unref (self->store);
 }
 
 ChihuoEvent *
@@ -636,9 +661,7 @@ static void
 settle_down_and_unlock (ChihuoRunner *self, const ChihuoMoment *moment)
 {
   settle_down_locked (self, moment);
-  g_mutex_unlock (&self->mutex);
-
-  chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, CHIHUO_TELLING_KICK);
 }
 
 /* No more claims; what has not started goes back to its place */

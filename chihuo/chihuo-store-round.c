@@ -325,7 +325,6 @@ pack (ChihuoStore *self)
 {
   self->parcel.batch->moment = get_moment ();
   pack_calls (self);
-  chihuo_store_snapshot_clients (self, self->round, NULL);
   /* each round another engine is the first, since busy ones may leave no room for the last */
   for (guint i = 0; i < self->round->len; i++)
     chihuo_parcel_collect (&self->parcel,
@@ -469,20 +468,58 @@ reap (ChihuoStore *self, gint64 now)
   gboolean more = FALSE;
   guint n_reaped = 0;
 
-  self->reap_at = now + REAP_INTERVAL;
   if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
     {
       g_debug ("looking for dead workers: %s", error->message);
+      more = FALSE;
+    }
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
+    {
+      back_off (self);
+      set_online (self, FALSE, error);
       return;
     }
 
-  if (more)
-    self->reap_at = now;
+  if (!more)
+    {
+      self->reap_at = now + REAP_INTERVAL;
+      g_atomic_int_set (&self->reap_wanted, FALSE);
+    }
   if (n_reaped > 0)
     {
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+}
+
+/* Whether no lease of this process waits for its renewal: after a pause (SIGSTOP, a suspended machine) our
+ * own tasks must not be taken for those of a dead worker */
+static gboolean
+is_up_to_date (ChihuoStore *self, gint64 now)
+{
+  for (guint i = 0; i < self->round->len; i++)
+    {
+      ChihuoStoreClient *client = g_ptr_array_index (self->round, i);
+
+      if (client->funcs->next (client) <= now)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Whether it is time to look for dead workers: for each new engine before it claims, so that what a dead
+ * process has left stands in its old place by then, and between the rounds, however busy they are */
+static gboolean
+is_reap_due (ChihuoStore *self, gint64 now)
+{
+  if (!self->opened || self->doubtful || self->retry_at > now || self->round->len == 0)
+    return FALSE;
+  if (self->reap_at == 0)
+    return TRUE;
+
+  return (now >= self->reap_at || g_atomic_int_get (&self->reap_wanted))
+         && is_up_to_date (self, now);
 }
 
 /* One round. Says whether there may be more to do at once */
@@ -495,6 +532,7 @@ chihuo_store_take_turn (ChihuoStore *self)
   if (self->retry_at > now)
     return FALSE;
 
+  chihuo_store_snapshot_clients (self, self->round, NULL);
   if (!self->doubtful)
     {
       call = pop_func_call (self);
@@ -503,22 +541,25 @@ chihuo_store_take_turn (ChihuoStore *self)
           run_func_call (self, call);
           return TRUE;
         }
+      if (g_atomic_int_get (&self->reap_wanted) && is_reap_due (self, now))
+        {
+          reap (self, now);
+          return TRUE;
+        }
       pack (self);
     }
-  else
-    chihuo_store_snapshot_clients (self, self->round, NULL);
 
   if (!chihuo_parcel_is_empty (&self->parcel))
     {
       exchange (self);
+      if (is_reap_due (self, now))
+        reap (self, now);
       return TRUE;
     }
 
-  if (self->opened && self->round->len > 0 && now >= self->reap_at)
-    {
-      reap (self, now);
-      return self->reap_at <= now;
-    }
+  if (!is_reap_due (self, now))
+    return FALSE;
 
-  return FALSE;
+  reap (self, now);
+  return TRUE;
 }

@@ -70,6 +70,7 @@ chihuo_store_add_client (ChihuoStore *self, ChihuoStoreClient *client)
   g_mutex_lock (&self->mutex);
   g_ptr_array_add (self->clients, chihuo_store_client_ref (client));
   g_mutex_unlock (&self->mutex);
+  g_atomic_int_set (&self->reap_wanted, TRUE);
 
   chihuo_store_kick (self);
 }
@@ -414,7 +415,7 @@ get_known_locked (const char *identity)
   ChihuoStore *self = stores != NULL ? g_hash_table_lookup (stores, identity) : NULL;
 
   if (self != NULL)
-    self->ref_count++;
+    g_atomic_int_inc (&self->ref_count);
 
   return self;
 }
@@ -465,14 +466,29 @@ chihuo_store_get (const char *server_config, GError **error)
   return known;
 }
 
+/* Whoever takes a reference has one, or holds stores_mutex */
 ChihuoStore *
 chihuo_store_ref (ChihuoStore *self)
 {
-  g_mutex_lock (&stores_mutex);
-  self->ref_count++;
-  g_mutex_unlock (&stores_mutex);
+  g_atomic_int_inc (&self->ref_count);
 
   return self;
+}
+
+/* Not the last one: no lock. Each call on a queue comes by here */
+static gboolean
+drop_one_of_several (ChihuoStore *self)
+{
+  int n = g_atomic_int_get (&self->ref_count);
+
+  while (n > 1)
+    {
+      if (g_atomic_int_compare_and_exchange (&self->ref_count, n, n - 1))
+        return TRUE;
+      n = g_atomic_int_get (&self->ref_count);
+    }
+
+  return FALSE;
 }
 
 /* The last one tells the thread to close the backend and go. It does not wait for that: a dispose may be
@@ -482,8 +498,11 @@ chihuo_store_unref (ChihuoStore *self)
 {
   gboolean last;
 
+  if (drop_one_of_several (self))
+    return;
+
   g_mutex_lock (&stores_mutex);
-  last = --self->ref_count == 0;
+  last = g_atomic_int_dec_and_test (&self->ref_count);
   n_living -= last;
   if (last && self->identity != NULL)
     g_hash_table_remove (stores, self->identity);

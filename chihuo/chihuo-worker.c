@@ -355,10 +355,8 @@ wait_locked (ChihuoRunner *runner, ChihuoMoment *moment)
 static gboolean
 tell_store_and_relock (ChihuoRunner *runner, ChihuoMoment *moment)
 {
-  gboolean carried;
+  gboolean carried = chihuo_runner_tell_and_unlock (runner, CHIHUO_TELLING_CARRY);
 
-  g_mutex_unlock (&runner->mutex);
-  carried = chihuo_store_carry (runner->store);
   g_mutex_lock (&runner->mutex);
   *moment = chihuo_runner_get_moment ();
 
@@ -374,8 +372,7 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
   ChihuoMoment moment = chihuo_runner_get_moment ();
   gboolean told = FALSE;
   gboolean found = FALSE;
-  gboolean tell = FALSE;
-  gboolean wake = FALSE;
+  ChihuoTelling telling = CHIHUO_TELLING_NOTHING;
 
   g_mutex_lock (&runner->mutex);
   if (!self->has_come)
@@ -396,16 +393,13 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
     {
       self->taken_at = moment.lease;
       self->looked_at = moment.lease;
-      wake = chihuo_runner_needs_waking_locked (runner);
+      if (chihuo_runner_needs_waking_locked (runner))
+        telling = CHIHUO_TELLING_KICK;
       chihuo_worker_ensure_locked (runner);
     }
-  tell = chihuo_engine_wants_exchange (runner->engine);
-  g_mutex_unlock (&runner->mutex);
-
-  if (tell)
-    chihuo_store_carry (runner->store);
-  else if (wake)
-    chihuo_store_kick (runner->store);
+  if (chihuo_engine_wants_exchange (runner->engine))
+    telling = CHIHUO_TELLING_CARRY;
+  chihuo_runner_tell_and_unlock (runner, telling);
 
   return found;
 }

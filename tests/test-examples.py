@@ -81,7 +81,7 @@ class OwnBackend(unittest.TestCase):
     @unittest.skipIf(python is None, 'built without introspection')
     def test_in_python(self):
         lines = run('/usr/bin/python3', python, cwd=self.folder.name).stdout.splitlines()
-        self.assertEqual(lines, ['eaten: %d {"square": %d}' % (i, i * i) for i in range(1, 6)])
+        self.assertEqual(lines, ['eaten: %d {"square":%d}' % (i, i * i) for i in range(1, 6)])
 
 
 if __name__ == '__main__':

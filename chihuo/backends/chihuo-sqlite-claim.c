@@ -45,23 +45,31 @@ candidate_clear (gpointer data)
   g_clear_pointer (&self->junk, g_free);
 }
 
-/* Another program may have written anything */
+/* Another program may have written anything. To be asked before the row is read, which makes text of it */
+static const char *
+find_wrong_type (sqlite3_stmt *row)
+{
+  if (sqlite3_column_type (row, 1) != SQLITE_TEXT)
+    return "the id is no text";
+  if (sqlite3_column_type (row, 2) != SQLITE_TEXT || sqlite3_column_bytes (row, 2) == 0)
+    return "the info is no text, where a JSON value was expected";
+
+  return NULL;
+}
+
 static char *
-find_junk (sqlite3_stmt *row, ChihuoPayload *payload)
+find_junk (ChihuoPayload *payload)
 {
   g_autoptr (GError) error = NULL;
 
-  if (sqlite3_column_type (row, 1) != SQLITE_TEXT)
-    return g_strdup ("the id is no text");
-  if (sqlite3_column_type (row, 2) != SQLITE_TEXT || sqlite3_column_bytes (row, 2) == 0)
-    return g_strdup ("the info is no text, where a JSON value was expected");
-  if (chihuo_id_check (chihuo_payload_get_id (payload), chihuo_payload_get_id_length (payload),
-                       &error)
-      && chihuo_json_check (chihuo_payload_get_json (payload),
-                            chihuo_payload_get_json_length (payload), &error))
-    return NULL;
+  if (!chihuo_id_check (chihuo_payload_get_id (payload), chihuo_payload_get_id_length (payload),
+                        &error))
+    return g_strdup (error->message);
+  if (!chihuo_json_check (chihuo_payload_get_json (payload),
+                          chihuo_payload_get_json_length (payload), &error))
+    return g_strdup_printf ("the info: %s", error->message);
 
-  return g_strdup (error->message);
+  return NULL;
 }
 
 static void
@@ -103,10 +111,11 @@ find_candidates (const Claim *claim, ChihuoSqliteStatement which, guint n)
   sqlite3_bind_int64 (row, 2, n);
   while (chihuo_sqlite_statements_next (db, row))
     {
-      Candidate candidate = { 0 };
+      Candidate candidate = { .junk = g_strdup (find_wrong_type (row)) };
 
       read_candidate (&candidate, row);
-      candidate.junk = find_junk (row, candidate.claimed.payload);
+      if (candidate.junk == NULL)
+        candidate.junk = find_junk (candidate.claimed.payload);
       g_array_append_val (candidates, candidate);
     }
 

@@ -206,6 +206,21 @@ be_waiting (const char *server_config, guint n)
   return 0;
 }
 
+/* --- adding, eating --- */
+
+static int
+be_counted (const char *server_config, guint n, gboolean eats)
+{
+  g_autoptr (ChihuoLoop) loop = bench_eater_new (server_config, 1, FALSE);
+
+  bench_eater_set_finish (loop, TRUE);
+  bench_tasks_fill (chihuo_loop_get_queue (loop), 0, n, 0);
+  if (eats)
+    bench_eater_run (loop);
+
+  return chihuo_loop_get_n_done (loop) == (eats ? n : 0) ? 0 : 1;
+}
+
 int
 bench_child_main (const char *role, char **arguments)
 {
@@ -220,6 +235,10 @@ bench_child_main (const char *role, char **arguments)
     return be_idle (server_config, number);
   if (g_str_equal (role, BENCH_CHILD_WAITING))
     return be_waiting (server_config, number);
+  if (g_str_equal (role, BENCH_CHILD_ADDING))
+    return be_counted (server_config, number, FALSE);
+  if (g_str_equal (role, BENCH_CHILD_EATING))
+    return be_counted (server_config, number, TRUE);
 
   return 64;
 }

@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 #define BENCH_CHILD_IDLE "idle"       /* waits so many seconds, prints its memory and its CPU time */
 #define BENCH_CHILD_WAITING "waiting" /* adds so many tasks, prints what they take */
 
+/* Under an instruction counter: what the second one takes more is what eating takes */
+#define BENCH_CHILD_ADDING "adding" /* adds so many tasks */
+#define BENCH_CHILD_EATING "eating" /* adds so many tasks and eats them, with one worker */
+
 typedef struct
 {
   GSubprocess      *process; /* (owned) */

@@ -77,7 +77,7 @@ eat (ChihuoLoop *loop, guint n)
   bench_tasks_fill (chihuo_loop_get_queue (loop), 0, n, 0);
   rate = n / bench_eater_run (loop);
   if (chihuo_loop_get_n_done (loop) != n)
-    g_error ("not all was eaten");
+    g_error ("%" G_GUINT64_FORMAT " were eaten, not %u", chihuo_loop_get_n_done (loop), n);
   g_object_unref (loop);
   chihuo_store_wait_closed ();
 
