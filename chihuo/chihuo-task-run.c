@@ -34,7 +34,11 @@ give_answer (ChihuoTask *self, ChihuoTaskAnswerKind kind, double seconds, GError
   g_atomic_int_set (&self->answer_state, ANSWER_STATE_GIVEN);
 
   if (self->settler != NULL && self->settler->answered != NULL)
-    self->settler->answered (self->owner, self->run, self);
+    {
+      self->settler->answered (self->owner, self->run, self);
+      /* pairs with chihuo_task_finalize(): who answers is mostly not who drops the last reference */
+      g_atomic_int_set (&self->answer_state, ANSWER_STATE_GIVEN);
+    }
 
   return TRUE;
 }

@@ -58,6 +58,8 @@ chihuo_task_finalize (GObject *object)
 {
   ChihuoTask *self = CHIHUO_TASK (object);
 
+  /* pairs with the end of an answer on another thread */
+  g_assert (g_atomic_int_get (&self->answer_state) != ANSWER_STATE_TAKEN);
   chihuo_task_set_settler (self, NULL, NULL);
   chihuo_task_answer_clear (&self->answer);
   g_clear_error (&self->invalid);
