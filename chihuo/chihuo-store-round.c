@@ -386,9 +386,20 @@ put_parts_back (ChihuoStore *self)
   g_mutex_unlock (&self->mutex);
 }
 
+/* The repetition was refused, and of the attempt before it nobody knows: an SQLite log, for one, may
+ * hold it whole, for the next process to find */
+static GError *
+doubt (const GError *refusal)
+{
+  return g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME,
+                      "%s; it may have been done at the first attempt", refusal->message);
+}
+
 static void
 exchange_failed (ChihuoStore *self, const GError *error)
 {
+  g_autoptr (GError) doubtful = NULL;
+
   back_off (self);
   set_online (self, FALSE, error);
 
@@ -400,6 +411,8 @@ exchange_failed (ChihuoStore *self, const GError *error)
   if (self->doubtful && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     return;
 
+  if (self->doubtful)
+    error = doubtful = doubt (error);
   self->doubtful = FALSE;
   if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     put_parts_back (self);
