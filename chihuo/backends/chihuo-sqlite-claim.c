@@ -74,9 +74,9 @@ read_candidate (Candidate *self, sqlite3_stmt *row)
   claimed->payload = chihuo_payload_new (id != NULL ? id : "", sqlite3_column_bytes (row, 1), info,
                                          sqlite3_column_bytes (row, 2));
   claimed->handle = sqlite3_column_int64 (row, 0);
-  claimed->priority = CLAMP (sqlite3_column_int (row, 3), G_MININT8, G_MAXINT8);
-  self->place = sqlite3_column_int64 (row, 4);
-  claimed->timeout = sqlite3_column_int64 (row, 5) * 1000;
+  claimed->priority = chihuo_sqlite_statements_read (row, 3, G_MININT8, G_MAXINT8);
+  self->place = chihuo_sqlite_statements_read (row, 4, -CHIHUO_SQLITE_MAX, CHIHUO_SQLITE_MAX);
+  claimed->timeout = chihuo_sqlite_statements_read (row, 5, 0, G_MAXUINT32) * 1000;
   claimed->failures = sqlite3_column_int64 (row, 6);
   claimed->crashes = sqlite3_column_int64 (row, 7);
   self->own_tries = sqlite3_column_int64 (row, 8);
@@ -310,7 +310,7 @@ end (const Claim *self)
   self->item->answer = CHIHUO_ANSWER_OK;
 }
 
-/* What a request got before, as far as it is still held */
+/* What a request got before, as far as it is still held, and has not become junk meanwhile */
 static void
 find_held (const Claim *claim)
 {
@@ -327,6 +327,12 @@ find_held (const Claim *claim)
       Candidate candidate = { 0 };
 
       read_candidate (&candidate, row);
+      candidate.junk = find_junk (row, candidate.claimed.payload);
+      if (candidate.junk != NULL)
+        {
+          candidate_clear (&candidate);
+          continue;
+        }
       candidate.claimed.max_tries = sqlite3_column_int64 (row, 10);
       g_array_append_val (held, candidate.claimed);
     }
