@@ -173,6 +173,7 @@ gboolean
 chihuo_cursor_parse (const char *cursor, gint64 *major, gint64 *minor, const char **id,
                      GError **error)
 {
+  g_autofree char *head = NULL;
   char *end = NULL;
 
   errno = 0;
@@ -189,7 +190,9 @@ chihuo_cursor_parse (const char *cursor, gint64 *major, gint64 *minor, const cha
         }
     }
 
+  /* the cut may go through a character */
+  head = g_utf8_make_valid (cursor, strnlen (cursor, 40));
   g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_INVALID,
-               "“%.40s” is no cursor: chihuo_task_get_cursor() gives them", cursor);
+               "“%s” is no cursor: chihuo_task_get_cursor() gives them", head);
   return FALSE;
 }

@@ -212,7 +212,10 @@ chihuo_task_new_from_json (const char *task_id, const char *json, GError **error
     return NULL;
   if (!chihuo_json_scan (json, -1, &scan, error))
     {
-      g_prefix_error (error, "task “%.100s”: ", task_id);
+      /* the cut may go through a character */
+      g_autofree char *head = g_utf8_make_valid (task_id, strnlen (task_id, 100));
+
+      g_prefix_error (error, "task “%s”: ", head);
       return NULL;
     }
   if (scan.n_blanks > 0)

@@ -1,0 +1,49 @@
+/* test-batch.c - a batch as other languages see it
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "chihuo-batch.h"
+
+static void
+test_accessors (void)
+{
+  ChihuoBatch *batch = g_new0 (ChihuoBatch, 1);
+  ChihuoItem add = { .op = CHIHUO_OP_ADD, .queue = "q" };
+  ChihuoItem claim = { .op = CHIHUO_OP_CLAIM, .queue = "other" };
+  ChihuoBatch *boxed;
+
+  add.payload = chihuo_payload_new ("a", -1, "1", -1);
+  g_atomic_ref_count_init (&batch->ref_count);
+  batch->items = g_new (ChihuoItem *, 2);
+  batch->items[0] = &add;
+  batch->items[1] = &claim;
+  batch->n_items = 2;
+
+  g_assert_cmpuint (chihuo_batch_get_n_items (batch), ==, 2);
+  g_assert_cmpint (chihuo_batch_get_op (batch, 1), ==, CHIHUO_OP_CLAIM);
+  g_assert_cmpstr (chihuo_batch_get_queue (batch, 1), ==, "other");
+  g_assert_true (chihuo_batch_get_payload (batch, 0) == add.payload);
+  g_assert_null (chihuo_batch_get_payload (batch, 1));
+  chihuo_batch_answer (batch, 0, CHIHUO_ANSWER_EXISTS);
+  g_assert_cmpint (add.answer, ==, CHIHUO_ANSWER_EXISTS);
+  g_assert_cmpint (claim.answer, ==, CHIHUO_ANSWER_NONE);
+
+  boxed = g_boxed_copy (CHIHUO_TYPE_BATCH, batch);
+  g_assert_true (boxed == batch);
+  chihuo_batch_unref (batch);
+  g_assert_cmpuint (chihuo_batch_get_n_items (boxed), ==, 2);
+  g_boxed_free (CHIHUO_TYPE_BATCH, boxed);
+  chihuo_item_clear (&add);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/batch/accessors", test_accessors);
+
+  return g_test_run ();
+}
