@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "chihuo-engine-private.h"
+#include "chihuo-mutant.h"
 
 /* Events come in as calls, actions go out by chihuo_engine_collect() (to the store), _pop_action() and
  * _pop_over() (to the code's side). There is no I/O in here, no thread, no lock and no clock: a runner
@@ -250,7 +251,8 @@ chihuo_engine_note_notice (ChihuoEngine *self)
 ChihuoRun *
 chihuo_engine_peek (ChihuoEngine *self)
 {
-  if (self->ready.length == 0 || self->state != ENGINE_STATE_RUNNING)
+  if (self->ready.length == 0
+      || (self->state != ENGINE_STATE_RUNNING && !CHIHUO_MUTANT ("starts-after-stop")))
     return NULL;
 
   return self->ready.head->data;
@@ -395,7 +397,7 @@ static void
 index_list (GHashTable *index, GQueue *list)
 {
   for (GList *l = list->head; l != NULL; l = l->next)
-    g_hash_table_insert (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
+    g_hash_table_replace (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
 }
 
 /* The run of an id that is held here, until its settle is answered. Most programs only ever ask for the
@@ -483,6 +485,10 @@ check_stopped (ChihuoEngine *self)
 void
 chihuo_engine_stop (ChihuoEngine *self, const ChihuoMoment *moment)
 {
+  if (CHIHUO_MUTANT ("second-stop-returns-twice") && self->state == ENGINE_STATE_STOPPING)
+    while (self->running.length > 0)
+      chihuo_engine_end_unstarted (self, self->running.head->data);
+
   if (self->state != ENGINE_STATE_RUNNING)
     return;
 
@@ -684,7 +690,9 @@ chihuo_engine_get_n_startable (ChihuoEngine *self)
                      ? self->options.concurrency - self->running.length
                      : 0;
 
-  return self->state == ENGINE_STATE_RUNNING ? MIN (self->ready.length, n_free) : 0;
+  return self->state == ENGINE_STATE_RUNNING || CHIHUO_MUTANT ("starts-after-stop")
+             ? MIN (self->ready.length, n_free)
+             : 0;
 }
 
 guint

@@ -42,6 +42,7 @@ struct _ChihuoWorker
   gint64        taken_at;               /* under the runner's lock: 0 = empty-handed */
   gint64        looked_at;              /* under the runner's lock: as taken_at, or later */
   guint         listeners;              /* thread only */
+  gboolean      has_come;               /* thread only: for its first hand */
 
   GMutex        lock;                   /* inside the runner's lock; held while switching tasks */
   /* under lock */
@@ -69,6 +70,7 @@ struct _ChihuoRunner
   ChihuoEngine            *engine;      /* (owned) */
   GPtrArray               *workers;     /* of ChihuoWorker, each owned by its thread */
   guint                    n_idle;
+  guint                    n_starting;  /* of the workers: threads that have not come for work yet */
   GQueue                   handed;      /* of ChihuoTask, owned: begun tasks for workers */
   ChihuoEventQueue         events;
   ChihuoRunnerCounts       counts;

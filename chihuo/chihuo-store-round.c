@@ -208,7 +208,8 @@ push_call_behind (ChihuoStore *self, ChihuoCall *call)
   g_mutex_unlock (&self->mutex);
 }
 
-/* It could not be begun: before the others, and it can be taken back. Nobody may wait any more */
+/* It could not go on: before the others. If it was not begun yet, it can be taken back. Nobody may wait
+ * any more */
 static void
 push_call_back (ChihuoStore *self, ChihuoCall *call)
 {
@@ -218,7 +219,8 @@ push_call_back (ChihuoStore *self, ChihuoCall *call)
   forsaken = call->forsaken;
   if (!forsaken)
     {
-      call->state = CHIHUO_CALL_STATE_QUEUED;
+      if (call->n_sent == 0)
+        call->state = CHIHUO_CALL_STATE_QUEUED;
       g_queue_push_head_link (&self->calls, &call->link);
       self->n_calls++;
     }
@@ -253,6 +255,7 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
 
   if (error == NULL && again)
     {
+      call->n_sent++;
       push_call_behind (self, call);
       return;
     }
@@ -322,8 +325,10 @@ pack (ChihuoStore *self)
 {
   self->parcel.batch->moment = get_moment ();
   pack_calls (self);
+  /* each round another engine is the first, since busy ones may leave no room for the last */
   for (guint i = 0; i < self->round->len; i++)
-    chihuo_parcel_collect (&self->parcel, g_ptr_array_index (self->round, i));
+    chihuo_parcel_collect (&self->parcel,
+                           g_ptr_array_index (self->round, (self->request + i) % self->round->len));
 }
 
 /* Each part holds a reference of its own; a call that is answered gives back the one of the queue only
@@ -385,9 +390,19 @@ put_parts_back (ChihuoStore *self)
   g_mutex_unlock (&self->mutex);
 }
 
+/* The repetition was refused. What the first attempt has done nobody knows */
+static GError *
+new_doubt (const GError *error)
+{
+  return g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME, "sent, and then refused: %s",
+                      error->message);
+}
+
 static void
 exchange_failed (ChihuoStore *self, const GError *error)
 {
+  g_autoptr (GError) doubt = NULL;
+
   back_off (self);
   set_online (self, FALSE, error);
 
@@ -399,11 +414,13 @@ exchange_failed (ChihuoStore *self, const GError *error)
   if (self->doubtful && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     return;
 
+  if (self->doubtful)
+    doubt = new_doubt (error);
   self->doubtful = FALSE;
   if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     put_parts_back (self);
   else
-    answer_parts (self, error);
+    answer_parts (self, doubt != NULL ? doubt : error);
   chihuo_parcel_undone (&self->parcel, error);
   chihuo_parcel_clear (&self->parcel);
 }
@@ -455,6 +472,12 @@ reap (ChihuoStore *self, gint64 now)
     {
       g_debug ("looking for dead workers: %s", error->message);
       more = FALSE;
+    }
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
+    {
+      back_off (self);
+      set_online (self, FALSE, error);
+      return;
     }
 
   if (!more)
@@ -509,6 +532,7 @@ chihuo_store_take_turn (ChihuoStore *self)
   if (self->retry_at > now)
     return FALSE;
 
+  chihuo_store_snapshot_clients (self, self->round, NULL);
   if (!self->doubtful)
     {
       call = pop_func_call (self);
@@ -517,7 +541,6 @@ chihuo_store_take_turn (ChihuoStore *self)
           run_func_call (self, call);
           return TRUE;
         }
-      chihuo_store_snapshot_clients (self, self->round, NULL);
       if (g_atomic_int_get (&self->reap_wanted) && is_reap_due (self, now))
         {
           reap (self, now);

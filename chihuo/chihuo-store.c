@@ -196,6 +196,8 @@ try_pump (ChihuoStore *self, guint max_turns)
         n_turns++;
       if (!more)
         set_alarm (self);
+      /* a client that was removed has a reference to the store: neither may keep the other alive */
+      g_ptr_array_set_size (self->round, 0);
 
       g_mutex_lock (&self->mutex);
       if (n_turns >= max_turns)
@@ -344,6 +346,7 @@ thread_main (gpointer data)
   g_main_context_pop_thread_default (self->context);
 
   store_free (self);
+  chihuo_fork_release ();
 
   g_mutex_lock (&stores_mutex);
   n_stores--;
@@ -354,6 +357,17 @@ thread_main (gpointer data)
 }
 
 /* --- life --- */
+
+static gboolean
+check_process (GError **error)
+{
+  if (!chihuo_fork_is_child ())
+    return TRUE;
+
+  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
+                       "this is a forked child: it has no store of its parent's");
+  return FALSE;
+}
 
 /* For stores that are in no table: tests, and backends that were made by hand. Takes the backend over */
 ChihuoStore *
@@ -382,6 +396,7 @@ chihuo_store_new (ChihuoBackend *backend, ChihuoConfig *config)
   g_source_set_callback (self->turn_source, turn_cb, self, NULL);
   g_source_attach (self->turn_source, self->context);
 
+  chihuo_fork_hold ();
   g_mutex_lock (&stores_mutex);
   if (!closes_at_exit)
     atexit (close_at_exit);
@@ -409,12 +424,15 @@ get_known_locked (const char *identity)
 ChihuoStore *
 chihuo_store_get (const char *server_config, GError **error)
 {
-  g_autoptr (ChihuoConfig) config = chihuo_config_new (server_config, error);
+  g_autoptr (ChihuoConfig) config = NULL;
   ChihuoBackend *backend;
   ChihuoStore *self;
   ChihuoStore *known;
   const char *identity;
 
+  if (!check_process (error))
+    return NULL;
+  config = chihuo_config_new (server_config, error);
   if (config == NULL)
     return NULL;
 
@@ -536,17 +554,6 @@ close_at_exit (void)
 }
 
 /* --- calls --- */
-
-static gboolean
-check_process (GError **error)
-{
-  if (!chihuo_fork_is_child ())
-    return TRUE;
-
-  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
-                       "this is a forked child: it has no store of its parent's");
-  return FALSE;
-}
 
 static void
 enqueue (ChihuoStore *self, ChihuoCall *call)

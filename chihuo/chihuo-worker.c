@@ -375,6 +375,9 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
   ChihuoTelling telling = CHIHUO_TELLING_NOTHING;
 
   g_mutex_lock (&runner->mutex);
+  if (!self->has_come)
+    runner->n_starting--;
+  self->has_come = TRUE;
   empty_hand_locked (self, &moment);
   while (!must_go_locked (self) && !(found = find_work_locked (self, &moment, handed)))
     {
@@ -450,6 +453,7 @@ start_locked (ChihuoRunner *runner)
   g_mutex_init (&worker->lock);
   chihuo_store_client_ref (&runner->client);
   g_ptr_array_add (runner->workers, worker);
+  runner->n_starting++;
   g_thread_unref (g_thread_new ("chihuo-worker", worker_main, worker));
 }
 
@@ -496,6 +500,6 @@ chihuo_worker_ensure_locked (ChihuoRunner *runner)
 
   if (runner->n_idle > 0)
     g_cond_signal (&runner->cond);
-  else if (is_worth_a_thread_locked (runner))
+  else if (runner->n_starting < n_ready + runner->handed.length && is_worth_a_thread_locked (runner))
     start_locked (runner);
 }

@@ -13,6 +13,7 @@
 
 #include <chihuo/chihuo.h>
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,16 +42,19 @@ static char *
 id_from_path (const char *path)
 {
   GString *id = g_string_new (NULL);
-  const char *bad;
 
-  for (; !g_utf8_validate (path, -1, &bad); path = bad + 1)
+  while (*path != '\0')
     {
-      g_string_append_len (id, path, bad - path);
-      g_string_append_printf (id, "\1%02X", (guchar) *bad);
+      gunichar c = g_utf8_get_char_validated (path, -1);
+
+      if (c == '%' || c == (gunichar) -1 || c == (gunichar) -2)
+        g_string_append_printf (id, "%%%02X", (guchar) *path++);
+      else
+        {
+          g_string_append_unichar (id, c);
+          path = g_utf8_next_char (path);
+        }
     }
-  g_string_append (id, path);
-  g_string_replace (id, "%", "%25", 0);
-  g_string_replace (id, "\1", "%", 0);
 
   return g_string_free (id, FALSE);
 }
@@ -220,9 +224,10 @@ static ExampleCrawl *
 crawl_new (const char *folder, const char *server_config)
 {
   g_autofree char *path = g_canonicalize_filename (folder, NULL);
+  /* folders kill nobody: however often the program was killed, none is given up */
   ExampleCrawl *self
       = g_object_new (EXAMPLE_TYPE_CRAWL, "name", "crawl", "server-config", server_config,
-                      "concurrency", 4, "run-forever", FALSE, NULL);
+                      "concurrency", 4, "run-forever", FALSE, "max-crashes", G_MAXUINT, NULL);
 
   self->totals = chihuo_queue_new ("crawl-totals", server_config);
   self->root = id_from_path (path);
@@ -245,6 +250,7 @@ main (int argc, char *argv[])
   Count sum = { 0 };
   int status;
 
+  setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {

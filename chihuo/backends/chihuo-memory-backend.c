@@ -12,6 +12,7 @@
 #include "chihuo-memory-queue.h"
 #include "chihuo-memory-reap.h"
 #include "chihuo-memory-sweep.h"
+#include "chihuo-mutant.h"
 
 /**
  * ChihuoMemoryBackend:
@@ -203,6 +204,9 @@ chihuo_memory_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GErr
   ChihuoMemoryBackend *self = CHIHUO_MEMORY_BACKEND (backend);
   Client *client = ensure_client (self, batch->client);
 
+  if (CHIHUO_MUTANT ("wall-clock"))
+    batch->moment.lease = batch->moment.now;
+
   if (is_outdated (client, batch))
     {
       g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
@@ -261,14 +265,18 @@ chihuo_memory_backend_reap (ChihuoBackend *backend, const ChihuoMoment *moment, 
 {
   ChihuoMemoryBackend *self = CHIHUO_MEMORY_BACKEND (backend);
   guint n_left = CHIHUO_BACKEND_MAX_TOUCHED;
+  ChihuoMoment clocks = *moment;
   GHashTableIter iter;
   gpointer queue;
+
+  if (CHIHUO_MUTANT ("wall-clock"))
+    clocks.lease = clocks.now;
 
   *n_reaped = 0;
   *more = FALSE;
   g_hash_table_iter_init (&iter, self->queues);
   while (!*more && g_hash_table_iter_next (&iter, NULL, &queue))
-    *more = chihuo_memory_reap (queue, moment, n_reaped, &n_left);
+    *more = chihuo_memory_reap (queue, &clocks, n_reaped, &n_left);
 
   return TRUE;
 }

@@ -88,8 +88,9 @@ checker_check_causes (Checker *self, Task *task)
 
       if (!has_cause (task, last, run))
         checker_violated (self, INVARIANT_RERUN_HAS_CAUSE,
-                          "%s: nothing explains run %" G_GUINT64_FORMAT " of %s after %" G_GUINT64_FORMAT
-                          " of %s",
-                          task->name, run->token, run->worker->name, last->token, last->worker->name);
+                          "%s: nothing explains run %" G_GUINT64_FORMAT
+                          " of %s after %" G_GUINT64_FORMAT " of %s",
+                          task->name, run->token, run->worker->name, last->token,
+                          last->worker->name);
     }
 }

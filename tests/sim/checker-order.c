@@ -7,9 +7,9 @@
 
 #include "checker-private.h"
 
-/* Judged are the tasks whose place is known: each added once, plainly, and touched by nobody. Such a
- * task must not be claimed while another of its priority waits before it: from the one's add, or its
- * return to its old place, until its next claim. */
+/* Judged are the tasks whose place is known: each added once, plainly, and touched by nobody. Such
+ * a task must not be claimed while another of its priority waits before it: from the one's add, or
+ * its return to its old place, until its next claim. */
 
 static const Call *
 get_plain_add (const Task *task)
@@ -34,7 +34,8 @@ keeps_place (const Run *run)
 {
   return run->n_ok == 1 && !run->finish
          && (run->how == CHIHUO_SETTLE_RETURNED
-             || (run->how == CHIHUO_SETTLE_FAILED && run->delay < 0 && run->answer == CHIHUO_ANSWER_OK));
+             || (run->how == CHIHUO_SETTLE_FAILED && run->delay < 0
+                 && run->answer == CHIHUO_ANSWER_OK));
 }
 
 /* How many runs there are until it leaves its first place */
@@ -82,8 +83,8 @@ check_two (Checker *self, const Task *first, const Task *second)
       if (run->claim.since > 0 && is_passed_over (first, run))
         {
           checker_violated (self, INVARIANT_FIFO_WITHOUT_FAULTS,
-                            "%s: claimed as %" G_GUINT64_FORMAT " while %s waits before it", second->name,
-                            run->token, first->name);
+                            "%s: claimed as %" G_GUINT64_FORMAT " while %s waits before it",
+                            second->name, run->token, first->name);
           return;
         }
     }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 #define NEVER G_MAXINT64
 
-/* A time between which bounds something took effect at the store: when it was asked, when the answer
+/* The bounds between which something took effect at the store: when it was asked, when the answer
  * came. What was never answered may take effect at any time, or not at all */
 typedef struct
 {

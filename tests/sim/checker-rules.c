@@ -8,8 +8,8 @@
 #include "checker-private.h"
 #include "chihuo-task-life.h"
 
-/* Each rule is on the safe side: it only speaks where no order of the effects, each within the span of
- * its asking and its answer, would be allowed. */
+/* Each rule is on the safe side: it only speaks where no order of the effects, each within the span
+ * of its asking and its answer, would be allowed. */
 
 gboolean
 call_may_have_worked (const Call *call)
@@ -56,7 +56,8 @@ static gboolean
 unmarks (const Call *call)
 {
   return (call->event == HISTORY_EVENT_UNFINISH
-          || (call->event == HISTORY_EVENT_ADD && (call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED) != 0))
+          || (call->event == HISTORY_EVENT_ADD
+              && (call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED) != 0))
          && call_may_have_worked (call);
 }
 
@@ -83,11 +84,31 @@ run_get_deadline (const Run *run)
 
 /* --- no-loss --- */
 
+/* Whether the promise outlives a run that finishes the id: it says so, and no newer add has taken
+ * its place that does not */
 static gboolean
-run_fulfils (const Run *run, const Call *promise)
+outlives_finish (const Task *task, const Call *promise, const Run *run)
+{
+  if (!(promise->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
+    return FALSE;
+
+  for (guint i = 0; i < task->calls->len; i++)
+    {
+      const Call *call = g_ptr_array_index (task->calls, i);
+
+      if (call_makes_task (call) && !(call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED)
+          && call->span.until >= promise->span.since && call->span.since <= run->settle.until)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+run_fulfils (const Task *task, const Run *run, const Call *promise)
 {
   if (run->finish && run->settle.until >= promise->span.since && run->answer != CHIHUO_ANSWER_STALE
-      && run->settle.since != NEVER && !(promise->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
+      && run->settle.since != NEVER && !outlives_finish (task, promise, run))
     return TRUE;
 
   return run->claim.until >= promise->span.since
@@ -101,7 +122,7 @@ is_fulfilled (const Task *task, const Call *promise)
     return TRUE;
 
   for (guint i = 0; i < task->runs->len; i++)
-    if (run_fulfils (g_ptr_array_index (task->runs, i), promise))
+    if (run_fulfils (task, g_ptr_array_index (task->runs, i), promise))
       return TRUE;
   for (guint i = 0; i < task->calls->len; i++)
     {
@@ -138,7 +159,8 @@ check_completions (Checker *self, const Task *task)
 
       if (run->n_ok > 0 && run->how == CHIHUO_SETTLE_DONE && run->ended_at > run->settle.until)
         checker_violated (self, INVARIANT_NO_LOSS,
-                          "%s: run %" G_GUINT64_FORMAT " was settled as done before its code had ended",
+                          "%s: run %" G_GUINT64_FORMAT
+                          " was settled as done before its code had ended",
                           task->name, run->token);
     }
 }
@@ -169,7 +191,8 @@ find_maker (const Task *task, gint64 since, const Run *run)
     {
       const Call *call = g_ptr_array_index (task->calls, i);
 
-      if (call_makes_task (call) && call->span.until >= since && call->span.since <= run->claim.until)
+      if (call_makes_task (call) && call->span.until >= since
+          && call->span.since <= run->claim.until)
         return call;
     }
 
@@ -201,7 +224,8 @@ check_phantom (Checker *self, const Task *task)
 
       if (!has_source (task, run))
         checker_violated (self, INVARIANT_NO_PHANTOM,
-                          "%s: run %" G_GUINT64_FORMAT " has an id or an info that nobody has added",
+                          "%s: run %" G_GUINT64_FORMAT
+                          " has an id or an info that nobody has added",
                           task->name, run->token);
       check_removed (self, task, run);
     }
@@ -220,13 +244,14 @@ check_double_completion (Checker *self, const Task *task)
 
       if (run->n_ok > 1)
         checker_violated (self, INVARIANT_NO_DOUBLE_COMPLETION,
-                          "%s: run %" G_GUINT64_FORMAT " was settled %u times", task->name, run->token,
-                          run->n_ok);
+                          "%s: run %" G_GUINT64_FORMAT " was settled %u times", task->name,
+                          run->token, run->n_ok);
       if (!run_is_complete (run))
         continue;
       if (last != NULL && find_maker (task, last->claim.since, run) == NULL)
         checker_violated (self, INVARIANT_NO_DOUBLE_COMPLETION,
-                          "%s: runs %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " complete one add",
+                          "%s: runs %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
+                          " complete one add",
                           task->name, last->token, run->token);
       last = run;
     }
@@ -261,15 +286,15 @@ check_pair (Checker *self, const Task *task, const Run *old, const Run *new)
 {
   if (new->claim.until < old->claim.since)
     checker_violated (self, INVARIANT_TOKENS_GROW,
-                      "%s: token %" G_GUINT64_FORMAT " was given after %" G_GUINT64_FORMAT, task->name,
-                      old->token, new->token);
+                      "%s: token %" G_GUINT64_FORMAT " was given after %" G_GUINT64_FORMAT,
+                      task->name, old->token, new->token);
 
   if (MAX (old->claim.until, new->claim.until) < MIN (get_valid_end (old), get_valid_end (new)))
     checker_violated (self, INVARIANT_NO_TWO_VALID_RUNS,
                       "%s: %s holds it as %" G_GUINT64_FORMAT " until %" G_GINT64_FORMAT
                       ", and %s gets it as %" G_GUINT64_FORMAT " at %" G_GINT64_FORMAT,
-                      task->name, old->worker->name, old->token, get_valid_end (old), new->worker->name,
-                      new->token, new->claim.until);
+                      task->name, old->worker->name, old->token, get_valid_end (old),
+                      new->worker->name, new->token, new->claim.until);
 }
 
 static void
@@ -290,7 +315,8 @@ may_be_unmarked (const Task *task, const Call *except, gint64 since, gint64 unti
     {
       const Call *call = g_ptr_array_index (task->calls, i);
 
-      if (call != except && unmarks (call) && call->span.until >= since && call->span.since <= until)
+      if (call != except && unmarks (call) && call->span.until >= since
+          && call->span.since <= until)
         return TRUE;
     }
 
@@ -305,8 +331,9 @@ check_mark (Checker *self, const Task *task, gint64 since, gint64 until)
     {
       const Call *call = g_ptr_array_index (task->calls, i);
 
-      if (call->event == HISTORY_EVENT_ADD && call->phase == HISTORY_PHASE_OK && call->span.since > until
-          && !(call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED) && call->answer != CHIHUO_ANSWER_FINISHED
+      if (call->event == HISTORY_EVENT_ADD && call->phase == HISTORY_PHASE_OK
+          && call->span.since > until && !(call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED)
+          && call->answer != CHIHUO_ANSWER_FINISHED
           && !may_be_unmarked (task, call, since, call->span.until))
         checker_violated (self, INVARIANT_FINISHED_STICKS,
                           "%s: finished at %" G_GINT64_FORMAT ", but an add at %" G_GINT64_FORMAT
@@ -320,13 +347,15 @@ check_mark (Checker *self, const Task *task, gint64 since, gint64 until)
 
       if (run->claim.since > until && !may_be_unmarked (task, NULL, since, run->claim.until))
         checker_violated (self, INVARIANT_FINISHED_STICKS,
-                          "%s: finished at %" G_GINT64_FORMAT ", but run %" G_GUINT64_FORMAT " begins",
+                          "%s: finished at %" G_GINT64_FORMAT ", but run %" G_GUINT64_FORMAT
+                          " begins",
                           task->name, until, run->token);
     }
 
   if (task->is_final && !task->finished && !may_be_unmarked (task, NULL, since, NEVER))
     checker_violated (self, INVARIANT_FINISHED_STICKS,
-                      "%s: finished at %" G_GINT64_FORMAT ", but the mark is gone", task->name, until);
+                      "%s: finished at %" G_GINT64_FORMAT ", but the mark is gone", task->name,
+                      until);
 }
 
 static void
@@ -359,9 +388,10 @@ check_exit (Checker *self, const Task *task)
       const Run *run = g_ptr_array_index (task->runs, i);
 
       if (run->worker->exited_at != NEVER && run->settle.since == NEVER && !run->lost)
-        checker_violated (self, INVARIANT_NOTHING_STARTS_AFTER_STOP,
-                          "%s: %s is over, and has neither settled nor returned run %" G_GUINT64_FORMAT,
-                          task->name, run->worker->name, run->token);
+        checker_violated (
+            self, INVARIANT_NOTHING_STARTS_AFTER_STOP,
+            "%s: %s is over, and has neither settled nor returned run %" G_GUINT64_FORMAT,
+            task->name, run->worker->name, run->token);
     }
 }
 

@@ -8,9 +8,17 @@
 #include "checker-private.h"
 
 static const char *const invariant_names[] = {
-  "no-loss",           "no-phantom",          "no-double-completion", "tokens-grow",
-  "no-two-valid-runs", "fifo-without-faults", "finished-sticks",      "rerun-has-cause",
-  "drains-in-time",    "nothing-starts-after-stop",                   "well-formed",
+  "no-loss",
+  "no-phantom",
+  "no-double-completion",
+  "tokens-grow",
+  "no-two-valid-runs",
+  "fifo-without-faults",
+  "finished-sticks",
+  "rerun-has-cause",
+  "drains-in-time",
+  "nothing-starts-after-stop",
+  "well-formed",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (invariant_names) == N_INVARIANTS);
@@ -206,11 +214,12 @@ get_run (Checker *self, Task *task, const HistoryLine *line)
   Run *run = find_run (task, line->token);
 
   if (run != NULL && line->event == HISTORY_EVENT_CLAIM)
-    checker_violated (self, INVARIANT_TOKENS_GROW, "%s: token %" G_GUINT64_FORMAT " was given twice",
-                      line->id, line->token);
+    checker_violated (self, INVARIANT_TOKENS_GROW,
+                      "%s: token %" G_GUINT64_FORMAT " was given twice", line->id, line->token);
   else if (run != NULL && g_strcmp0 (run->worker->name, line->worker) != 0)
-    checker_violated (self, INVARIANT_TOKENS_GROW, "%s: token %" G_GUINT64_FORMAT " is used by %s and %s",
-                      line->id, line->token, run->worker->name, line->worker);
+    checker_violated (self, INVARIANT_TOKENS_GROW,
+                      "%s: token %" G_GUINT64_FORMAT " is used by %s and %s", line->id, line->token,
+                      run->worker->name, line->worker);
   else if (run == NULL && line->event != HISTORY_EVENT_CLAIM && line->event != HISTORY_EVENT_START)
     checker_violated (self, INVARIANT_WELL_FORMED,
                       "%s: token %" G_GUINT64_FORMAT " is used before it was given", line->id,
@@ -227,8 +236,10 @@ check_token (Checker *self, Task *task, const Run *run, gint64 since)
 
   if (newest->token > run->token && newest->claim.until <= since)
     checker_violated (self, INVARIANT_TOKENS_GROW,
-                      "%s: the old token %" G_GUINT64_FORMAT " of %s was accepted after %s got %" G_GUINT64_FORMAT,
-                      task->name, run->token, run->worker->name, newest->worker->name, newest->token);
+                      "%s: the old token %" G_GUINT64_FORMAT
+                      " of %s was accepted after %s got %" G_GUINT64_FORMAT,
+                      task->name, run->token, run->worker->name, newest->worker->name,
+                      newest->token);
 }
 
 static void
@@ -248,7 +259,8 @@ static void
 take_settle (Checker *self, Task *task, Run *run, const HistoryLine *line)
 {
   if (run->settle.since == NEVER)
-    run->settle.since = line->phase == HISTORY_PHASE_INVOKE ? line->time : MIN (run->ended_at, line->time);
+    run->settle.since =
+        line->phase == HISTORY_PHASE_INVOKE ? line->time : MIN (run->ended_at, line->time);
   if (line->phase == HISTORY_PHASE_INVOKE || run->how == 0)
     {
       run->how = line->how;
@@ -277,11 +289,13 @@ take_run_line (Checker *self, const HistoryLine *line)
     {
     case HISTORY_EVENT_START:
       if (run->started_at != NEVER)
-        checker_violated (self, INVARIANT_NO_TWO_VALID_RUNS, "%s: token %" G_GUINT64_FORMAT " was started twice",
-                          line->id, line->token);
+        checker_violated (self, INVARIANT_NO_TWO_VALID_RUNS,
+                          "%s: token %" G_GUINT64_FORMAT " was started twice", line->id,
+                          line->token);
       if (line->time > run->worker->stopped_at)
         checker_violated (self, INVARIANT_NOTHING_STARTS_AFTER_STOP,
-                          "%s: %s starts it at %" G_GINT64_FORMAT ", but was stopped at %" G_GINT64_FORMAT,
+                          "%s: %s starts it at %" G_GINT64_FORMAT
+                          ", but was stopped at %" G_GINT64_FORMAT,
                           line->id, line->worker, line->time, run->worker->stopped_at);
       run->started_at = line->time;
       break;
@@ -365,8 +379,8 @@ take_line (Checker *self, const HistoryLine *line)
 {
   if (!is_complete (line))
     {
-      checker_violated (self, INVARIANT_WELL_FORMED, "the line at %" G_GINT64_FORMAT " says too little",
-                        line->time);
+      checker_violated (self, INVARIANT_WELL_FORMED,
+                        "the line at %" G_GINT64_FORMAT " says too little", line->time);
       return;
     }
 
@@ -400,7 +414,8 @@ check_drained (Checker *self)
     return;
 
   if (self->drained_at == NEVER)
-    checker_violated (self, INVARIANT_DRAINS_IN_TIME, "it did not drain within %g s after the faults",
+    checker_violated (self, INVARIANT_DRAINS_IN_TIME,
+                      "it did not drain within %g s after the faults",
                       self->drain_time / (double) G_USEC_PER_SEC);
   else if (self->drained_at - self->healed_at > self->drain_time)
     checker_violated (self, INVARIANT_DRAINS_IN_TIME, "it took %g s to drain, allowed are %g s",
@@ -413,7 +428,8 @@ check_drained (Checker *self)
 
       if (self->drained_at != NEVER && task->is_final && task->state != CHIHUO_TASK_STATE_ABSENT
           && task->state != CHIHUO_TASK_STATE_DEAD)
-        checker_violated (self, INVARIANT_DRAINS_IN_TIME, "%s: still in the queue at the end", task->name);
+        checker_violated (self, INVARIANT_DRAINS_IN_TIME, "%s: still in the queue at the end",
+                          task->name);
     }
 }
 
@@ -429,8 +445,8 @@ check_enough (Checker *self)
 
       n_added += task->calls->len > 0;
       if (!task->is_final)
-        checker_violated (self, INVARIANT_WELL_FORMED, "%s: nobody says what the store holds of it at last",
-                          task->name);
+        checker_violated (self, INVARIANT_WELL_FORMED,
+                          "%s: nobody says what the store holds of it at last", task->name);
     }
   if (n_added == 0)
     checker_violated (self, INVARIANT_WELL_FORMED, "nothing was added: there is nothing to judge");

@@ -21,7 +21,7 @@ typedef enum
   INVARIANT_RERUN_HAS_CAUSE,
   INVARIANT_DRAINS_IN_TIME,
   INVARIANT_NOTHING_STARTS_AFTER_STOP,
-  INVARIANT_WELL_FORMED, /* the history itself: it says enough to be judged, and contradicts itself nowhere */
+  INVARIANT_WELL_FORMED, /* the history itself: it says enough to be judged */
 
   N_INVARIANTS,
 } Invariant;

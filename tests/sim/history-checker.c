@@ -9,14 +9,16 @@
 
 #include "checker.h"
 
-/* history-checker FILE… merges the files, which the processes of one battery have written, and prints
- * a line for each promise that was broken. Exit status: 0 = all kept, 1 = not, 2 = cannot be read */
+/* history-checker FILE… merges the files, which the processes of one battery have written, and
+ * prints a line for each promise that was broken. Exit status: 0 = all kept, 1 = not, 2 = cannot be
+ * read */
 int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) lines = NULL;
   g_autoptr (GPtrArray) violations = NULL;
+  GStringChunk *words;
 
   if (argc < 2)
     {
@@ -24,10 +26,12 @@ main (int argc, char **argv)
       return 2;
     }
 
-  lines = history_load ((const char *const *) argv + 1, &error);
+  words = g_string_chunk_new (4096);
+  lines = history_load ((const char *const *) argv + 1, words, &error);
   if (lines == NULL)
     {
       g_printerr ("%s\n", error->message);
+      g_string_chunk_free (words);
       return 2;
     }
 
@@ -39,6 +43,7 @@ main (int argc, char **argv)
       g_print ("%s: %s\n", invariant_get_name (violation->invariant), violation->text);
     }
   g_print ("%u lines, %u violations\n", lines->len, violations->len);
+  g_string_chunk_free (words);
 
   return violations->len > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -11,8 +11,9 @@
 #include "history.h"
 
 static const char *const event_names[] = {
-  "add",  "finish", "unfinish", "remove", "cancel", "retry", "claim", "start", "end",     "renew", "settle",
-  "stop", "exit",   "kill",     "pause",  "resume", "cut",   "jump",  "heal",  "drained", "final",
+  "add",   "finish", "unfinish", "remove", "cancel", "retry",   "claim",
+  "start", "end",    "renew",    "settle", "stop",   "exit",    "kill",
+  "pause", "resume", "cut",      "jump",   "heal",   "drained", "final",
 };
 
 static const char *const phase_names[] = { "-", "invoke", "ok", "fail", "info" };
@@ -45,11 +46,11 @@ typedef enum
 /* A key of a line: where its value stands, and what it is made of */
 typedef struct
 {
-  const char        *key;
-  Kind               kind;
-  gsize              offset;
+  const char *key;
+  Kind kind;
+  gsize offset;
   const char *const *names;
-  guint              n_names;
+  guint n_names;
 } Key;
 
 #define OFFSET(field) G_STRUCT_OFFSET (HistoryLine, field)
@@ -128,14 +129,14 @@ find_name (const char *const *names, guint n_names, const char *word, int *value
 }
 
 static gboolean
-read_value (HistoryLine *self, const Key *key, const char *word)
+read_value (HistoryLine *self, const Key *key, const char *word, GStringChunk *words)
 {
   gpointer field = G_STRUCT_MEMBER_P (self, key->offset);
   gint64 number;
 
   if (key->kind == KIND_WORD)
     {
-      *(const char **) field = g_intern_string (word);
+      *(const char **) field = g_string_chunk_insert_const (words, word);
       return TRUE;
     }
   if (key->kind == KIND_NAME)
@@ -151,7 +152,7 @@ read_value (HistoryLine *self, const Key *key, const char *word)
 }
 
 static gboolean
-read_pair (HistoryLine *self, char *pair)
+read_pair (HistoryLine *self, char *pair, GStringChunk *words)
 {
   char *equals = strchr (pair, '=');
 
@@ -161,20 +162,20 @@ read_pair (HistoryLine *self, char *pair)
   *equals = '\0';
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (strcmp (keys[i].key, pair) == 0)
-      return read_value (self, &keys[i], equals + 1);
+      return read_value (self, &keys[i], equals + 1, words);
 
   return FALSE;
 }
 
 static const char *
-read_word (const char *word)
+read_word (const char *word, GStringChunk *words)
 {
-  return strcmp (word, "-") == 0 ? NULL : g_intern_string (word);
+  return strcmp (word, "-") == 0 ? NULL : g_string_chunk_insert_const (words, word);
 }
 
-/* Reads a line without its end */
+/* Reads a line without its end. Its words live in `chunk` */
 gboolean
-history_line_parse (HistoryLine *self, const char *text, GError **error)
+history_line_parse (HistoryLine *self, const char *text, GStringChunk *chunk, GError **error)
 {
   g_auto (GStrv) words = g_strsplit (text, " ", -1);
   guint n_words = g_strv_length (words);
@@ -191,12 +192,12 @@ history_line_parse (HistoryLine *self, const char *text, GError **error)
       return FALSE;
     }
 
-  self->process = read_word (words[1]);
-  self->worker = read_word (words[2]);
+  self->process = read_word (words[1], chunk);
+  self->worker = read_word (words[2], chunk);
   self->event = event;
   self->phase = phase;
   for (guint i = 5; i < n_words; i++)
-    if (!read_pair (self, words[i]))
+    if (!read_pair (self, words[i], chunk))
       {
         g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_INVALID, "“%s”: bad key or value “%s”", text,
                      words[i]);
@@ -207,7 +208,7 @@ history_line_parse (HistoryLine *self, const char *text, GError **error)
 }
 
 static gboolean
-load_file (GArray *lines, const char *name, GError **error)
+load_file (GArray *lines, const char *name, GStringChunk *words, GError **error)
 {
   g_autofree char *text = NULL;
   char *end;
@@ -223,7 +224,7 @@ load_file (GArray *lines, const char *name, GError **error)
       *end = '\0';
       if (*start == '\0' || *start == '#')
         continue;
-      if (!history_line_parse (&line, start, error))
+      if (!history_line_parse (&line, start, words, error))
         {
           g_prefix_error (error, "%s:%u: ", name, number);
           return FALSE;
@@ -242,15 +243,17 @@ compare_lines (gconstpointer a, gconstpointer b)
   return (difference > 0) - (difference < 0);
 }
 
-/* All lines of some files, in the order of their times; of one time, as they stand. Empty lines and
- * those that begin with # are left out, and so is a last one without an end: it was never written */
+/* All lines of some files, whose words live in `words`, in the order of their times; of one time,
+ * as they stand. Empty lines and those that begin with # are left out, and so is a last one without
+ * an end: it was never written
+ */
 GArray *
-history_load (const char * const *names, GError **error)
+history_load (const char *const *names, GStringChunk *words, GError **error)
 {
   g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (HistoryLine));
 
   for (guint i = 0; names[i] != NULL; i++)
-    if (!load_file (lines, names[i], error))
+    if (!load_file (lines, names[i], words, error))
       return NULL;
   g_array_sort (lines, compare_lines);
 

@@ -15,9 +15,10 @@ G_BEGIN_DECLS
  *
  *     TIME PROCESS WORKER EVENT PHASE [KEY=VALUE]…
  *
- * TIME in µs of a clock that never jumps and that all processes share (CLOCK_BOOTTIME); PROCESS and
- * WORKER any words without spaces, unique for each life, “-” for none; PHASE “-” where there is only
- * one. Write a line with a single write() to a file opened with O_APPEND, so that kill -9 tears none. */
+ * TIME in µs of a clock that never jumps and that all processes share (CLOCK_BOOTTIME); PROCESS
+ * and WORKER any words without spaces, unique for each life, “-” for none; PHASE “-” where there is
+ * only one. Write a line with a single write() to a file opened with O_APPEND, so that kill -9
+ * tears none. */
 
 typedef enum
 {
@@ -47,7 +48,7 @@ typedef enum
   HISTORY_EVENT_JUMP,     /* a wall clock was set, or a clock runs at another rate */
 
   /* the end */
-  HISTORY_EVENT_HEAL,     /* lease: no faults from now on, and all has to be done within that time */
+  HISTORY_EVENT_HEAL,     /* lease: no new faults, and all has to be done within it */
   HISTORY_EVENT_DRAINED,
   HISTORY_EVENT_FINAL,    /* id state finished: what the store holds at last */
 
@@ -70,7 +71,7 @@ typedef struct _HistoryLine HistoryLine;
 struct _HistoryLine
 {
   gint64          time;
-  const char     *process;  /* interned, as all words (nullable) */
+  const char     *process;  /* (nullable): equal words are equal pointers, here and below */
   const char     *worker;   /* (nullable) */
   HistoryEvent    event;
   HistoryPhase    phase;
@@ -93,8 +94,10 @@ void     history_line_print (const HistoryLine  *self,
                              GString            *text);
 gboolean history_line_parse (HistoryLine        *self,
                              const char         *text,
+                             GStringChunk       *words,
                              GError            **error);
 GArray  *history_load       (const char * const *names,
+                             GStringChunk       *words,
                              GError            **error);
 
 G_END_DECLS

@@ -134,7 +134,7 @@ spread_news (SimProcess *self, const SimMessage *message)
         sim_process_news (self, FALSE);
         break;
       case CHIHUO_OP_SETTLE:
-        if (message->items[i].settle.how != CHIHUO_SETTLE_DONE)
+        if (message->items[i].settle.how != CHIHUO_SETTLE_DONE || self->n_engines > 1)
           sim_process_news (self, FALSE);
         break;
       case CHIHUO_OP_CANCEL:
@@ -165,7 +165,8 @@ exchange_done (SimProcess *self, SimMessage *message)
   for (guint i = 0; i < count_mails (self); i++)
     take_answer (&self->mails[i].item, &message->items[n_calls + i]);
   for (guint i = 0; i < self->n_shares; i++)
-    sim_engine_deliver (self->shares[i].engine, self->mails + self->shares[i].first, self->shares[i].n);
+    sim_engine_deliver (self->shares[i].engine, self->mails + self->shares[i].first,
+                        self->shares[i].n);
 
   clear_batch (self);
   spread_news (self, message);
@@ -175,7 +176,8 @@ static void
 back_off (SimProcess *self)
 {
   self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-  self->retry_at = self->world->now + sim_random_range (&self->world->random, self->backoff / 2, self->backoff);
+  self->retry_at =
+      self->world->now + sim_random_range (&self->world->random, self->backoff / 2, self->backoff);
 }
 
 static void
@@ -196,7 +198,8 @@ exchange_undone (SimProcess *self)
     g_queue_push_head (&self->calls, g_ptr_array_index (self->sent, i - 1));
   g_ptr_array_set_size (self->sent, 0);
   for (guint i = 0; i < self->n_shares; i++)
-    sim_engine_undone (self->shares[i].engine, self->mails + self->shares[i].first, self->shares[i].n);
+    sim_engine_undone (self->shares[i].engine, self->mails + self->shares[i].first,
+                       self->shares[i].n);
   clear_batch (self);
 }
 
@@ -268,8 +271,9 @@ notice_cb (SimWorld *world, gpointer data)
   sim_process_poke (process);
 }
 
+/* Tells all processes but the one that did it, which knows */
 static void
-notify_all (SimWorld *world)
+notify_others (SimWorld *world, SimProcess *who)
 {
   if (!world->plan.notifies)
     return;
@@ -278,7 +282,7 @@ notify_all (SimWorld *world)
     {
       SimProcess *process = g_ptr_array_index (world->processes, i);
 
-      if (process->alive && process->n_engines > 0)
+      if (process != who && process->alive && process->n_engines > 0)
         sim_world_at (world, world->now + choose_delay (world), process, notice_cb, process, NULL);
     }
 }
@@ -315,10 +319,10 @@ arrive_cb (SimWorld *world, gpointer data)
     message->refused = TRUE;
   else
     sim_store_exchange (store, world, message);
-  if (store->down_until <= world->now || !store->down_silent)
+  if (store->down_until <= world->now || (!store->down_silent && !message->doubled))
     send_reply (world, message);
   if (!message->refused && brings_work (message))
-    notify_all (world);
+    notify_others (world, message->process);
   sim_message_unref (message);
 }
 
@@ -355,6 +359,7 @@ deliver (SimProcess *self, const SimMessage *message, gint64 delay)
   copy->number = message->number;
   copy->request = message->request;
   copy->repeated = message->repeated;
+  copy->doubled = message->doubled;
   for (guint i = 0; i < message->n_items; i++)
     sim_message_set (copy, i, &message->items[i]);
   sim_world_at (self->world, self->world->now + delay, NULL, arrive_cb, copy, message_free);
@@ -372,12 +377,14 @@ send_batch (SimProcess *self)
       self->first_sent_at = world->now;
     }
   message = make_message (self);
+  message->doubled = has_chance (world, world->plan.duplicate);
   self->in_flight = TRUE;
   if (has_chance (world, world->plan.late))
-    deliver (self, message, get_patience (world) + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS);
+    deliver (self, message,
+             get_patience (world) + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS);
   else if (!has_chance (world, world->plan.lose_request))
     deliver (self, message, choose_delay (world));
-  if (has_chance (world, world->plan.duplicate))
+  if (message->doubled)
     deliver (self, message, sim_random_spread (&world->random, 1, 2000) * MILLISECONDS);
 
   sim_world_at (world, world->now + get_patience (world), self, patience_cb, message, message_free);
@@ -397,7 +404,7 @@ reap_cb (SimWorld *world, gpointer data)
     {
       sim_process_news (data, FALSE);
       sim_process_poke (data);
-      notify_all (world);
+      notify_others (world, data);
     }
 }
 
@@ -422,10 +429,12 @@ get_next_time (SimProcess *self)
 
   for (guint i = 0; i < self->n_engines; i++)
     {
-      gint64 at = sim_engine_is_over (self->engines[i]) ? G_MAXINT64 : sim_engine_get_next (self->engines[i]);
+      gint64 at = sim_engine_is_over (self->engines[i]) ? G_MAXINT64
+                                                        : sim_engine_get_next (self->engines[i]);
 
       if (at != G_MAXINT64)
-        next = MIN (next, self->world->now + 1 + (gint64) (MAX (at - moment.lease, 0) / self->rate));
+        next =
+            MIN (next, self->world->now + 1 + (gint64) (MAX (at - moment.lease, 0) / self->rate));
     }
 
   return next;

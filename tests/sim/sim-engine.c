@@ -13,22 +13,22 @@
 
 struct _SimEngine
 {
-  SimProcess   *process;
-  const char   *name;   /* interned */
+  SimProcess *process;
+  const char *name;     /* a word of the world */
   ChihuoEngine *engine; /* (owned) */
-  GPtrArray    *codes;  /* of SimCode, owned: all there ever were */
-  gboolean      over;
+  GPtrArray *codes;     /* of SimCode, owned: all there ever were */
+  gboolean over;
 };
 
 /* The code of a run */
 typedef struct
 {
-  SimEngine     *engine;
-  ChihuoRun     *run;    /* (nullable): NULL once it has ended */
-  gint64         ends_at;
-  ChihuoEndKind  kind;
-  gboolean       deaf;   /* does not hear that it is cancelled */
-  gboolean       takes_back;
+  SimEngine *engine;
+  ChihuoRun *run; /* (nullable): NULL once it has ended */
+  gint64 ends_at;
+  ChihuoEndKind kind;
+  gboolean deaf; /* does not hear that it is cancelled */
+  gboolean takes_back;
 } SimCode;
 
 static void settle_down (SimEngine *self);
@@ -44,7 +44,8 @@ tell (SimEngine *self, HistoryEvent event, HistoryPhase phase, const ChihuoRun *
   line->worker = self->name;
   if (run != NULL)
     {
-      line->id = g_intern_string (chihuo_payload_get_id (run->claimed.payload));
+      line->id =
+          sim_world_word (self->process->world, chihuo_payload_get_id (run->claimed.payload));
       line->token = run->claimed.token;
     }
 
@@ -65,13 +66,15 @@ tell_settle (SimEngine *self, HistoryPhase phase, const ChihuoMail *mail)
 static void
 tell_claim (SimEngine *self, const ChihuoItem *item)
 {
+  SimWorld *world = self->process->world;
+
   for (guint i = 0; i < item->claim.n_claimed; i++)
     {
       const ChihuoClaimed *claimed = &item->claim.claimed[i];
       HistoryLine *line = tell (self, HISTORY_EVENT_CLAIM, HISTORY_PHASE_OK, NULL);
 
-      line->id = g_intern_string (chihuo_payload_get_id (claimed->payload));
-      line->info = g_intern_string (chihuo_payload_get_json (claimed->payload));
+      line->id = sim_world_word (world, chihuo_payload_get_id (claimed->payload));
+      line->info = sim_world_word (world, chihuo_payload_get_json (claimed->payload));
       line->token = claimed->token;
       line->since = self->process->first_sent_at;
       line->lease = item->claim.lease;
@@ -148,6 +151,7 @@ end_cb (SimWorld *world, gpointer data)
 
   end_code (code, &end);
   settle_down (code->engine);
+  sim_process_check_over (code->engine->process);
   sim_process_poke (code->engine->process);
 }
 
@@ -364,6 +368,13 @@ sim_engine_is_over (SimEngine *self)
   return self->over;
 }
 
+/* Whether code that was given up has not returned yet: the process cannot end well before it has */
+gboolean
+sim_engine_has_left (SimEngine *self)
+{
+  return chihuo_engine_get_n_left (self->engine) > 0;
+}
+
 gboolean
 sim_engine_runs_code (SimEngine *self)
 {
@@ -398,7 +409,7 @@ sim_engine_new (SimProcess *process, guint number)
   ChihuoEngineOptions options;
 
   self->process = process;
-  self->name = g_intern_string (name);
+  self->name = sim_world_word (process->world, name);
   options = get_options (process, self->name);
   self->engine = chihuo_engine_new (&options);
   self->codes = g_ptr_array_new_with_free_func (g_free);

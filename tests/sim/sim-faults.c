@@ -7,13 +7,12 @@
 
 #include "sim-process.h"
 
-typedef void (* Fault) (SimWorld   *world,
-                        SimProcess *process);
+typedef void (*Fault) (SimWorld *world, SimProcess *process);
 
 /* A fault that comes again and again, to a random process */
 typedef struct
 {
-  Fault  fault;
+  Fault fault;
   gint64 gap;
 } Series;
 
@@ -37,8 +36,8 @@ restart_cb (SimWorld *world, gpointer data)
 void
 sim_faults_restart (SimWorld *world, SimProcess *process)
 {
-  sim_world_at (world, world->now + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS, NULL, restart_cb,
-                process, NULL);
+  sim_world_at (world, world->now + sim_random_spread (&world->random, 1, 3000) * MILLISECONDS,
+                NULL, restart_cb, process, NULL);
 }
 
 /* --- the faults --- */
@@ -53,7 +52,8 @@ kill_one (SimWorld *world, SimProcess *process)
 static void
 resume_cb (SimWorld *world, gpointer data)
 {
-  sim_world_tell (world, HISTORY_EVENT_RESUME, HISTORY_PHASE_NONE)->process = ((SimProcess *) data)->name;
+  sim_world_tell (world, HISTORY_EVENT_RESUME, HISTORY_PHASE_NONE)->process =
+      ((SimProcess *) data)->name;
 }
 
 static void
@@ -71,7 +71,9 @@ pause_for (SimWorld *world, SimProcess *process, gint64 duration)
 static void
 pause_one (SimWorld *world, SimProcess *process)
 {
-  pause_for (world, process, sim_random_spread (&world->random, 10, 2 * world->plan.lease / MILLISECONDS) * MILLISECONDS);
+  pause_for (world, process,
+             sim_random_spread (&world->random, 10, 2 * world->plan.lease / MILLISECONDS)
+                 * MILLISECONDS);
 }
 
 /* The lid is closed: all stand still, the store too, and the clocks go on */
@@ -116,7 +118,8 @@ drift_clock (SimWorld *world, SimProcess *process)
 static void
 take_store_away (SimWorld *world, SimProcess *process)
 {
-  world->store->down_until = world->now + sim_random_spread (&world->random, 50, 10000) * MILLISECONDS;
+  world->store->down_until =
+      world->now + sim_random_spread (&world->random, 50, 10000) * MILLISECONDS;
   world->store->down_silent = sim_random_chance (&world->random, 0.5);
   sim_world_count (world, SIM_EFFECT_OUTAGES);
 }
@@ -131,7 +134,8 @@ stop_again_cb (SimWorld *world, gpointer data)
 static void
 stop_one (SimWorld *world, SimProcess *process)
 {
-  gint64 again = sim_random_chance (&world->random, 0.4) ? sim_random_spread (&world->random, 1, 3000) : 25000;
+  gint64 again =
+      sim_random_chance (&world->random, 0.4) ? sim_random_spread (&world->random, 1, 3000) : 25000;
 
   if (process->stopping)
     return;
@@ -159,13 +163,14 @@ series_cb (SimWorld *world, gpointer data)
     {
       SimProcess *process = g_ptr_array_index (world->processes, i);
 
-      if (process->alive && process->n_engines > 0 && sim_random_range (&world->random, 0, n++) == 0)
+      if (process->alive && process->n_engines > 0
+          && sim_random_range (&world->random, 0, n++) == 0)
         chosen = process;
     }
   if (chosen != NULL)
     series->fault (world, chosen);
-  sim_world_at (world, world->now + sim_random_range (&world->random, 1, 2 * series->gap), NULL, series_cb,
-                series, g_free);
+  sim_world_at (world, world->now + sim_random_range (&world->random, 1, 2 * series->gap), NULL,
+                series_cb, series, g_free);
 }
 
 static void
@@ -178,7 +183,8 @@ start_series (SimWorld *world, Fault fault, gint64 gap)
 
   series = g_new (Series, 1);
   *series = (Series) { fault, gap };
-  sim_world_at (world, world->now + sim_random_range (&world->random, 1, 2 * gap), NULL, series_cb, series, g_free);
+  sim_world_at (world, world->now + sim_random_range (&world->random, 1, 2 * gap), NULL, series_cb,
+                series, g_free);
 }
 
 void
@@ -197,7 +203,8 @@ sim_faults_start (SimWorld *world)
   start_series (world, stop_one, plan->stop_gap);
 }
 
-/* From now on nothing new goes wrong; what is paused goes on at its time, what is dead is started again */
+/* From now on nothing new goes wrong; what is paused goes on at its time, what is dead is started
+ * again */
 void
 sim_faults_heal (SimWorld *world)
 {

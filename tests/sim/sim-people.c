@@ -9,24 +9,27 @@
 
 #define MAX_FRESH_IDS 150
 
+/* How long what was said before the end may stay unheard */
+#define LONGEST_SILENCE (120 * SECONDS)
+
 static const struct
 {
-  ChihuoOp     op;
+  ChihuoOp op;
   HistoryEvent event;
 } others[] = {
-  { CHIHUO_OP_FINISH, HISTORY_EVENT_FINISH },     { CHIHUO_OP_UNFINISH, HISTORY_EVENT_UNFINISH },
-  { CHIHUO_OP_REMOVE, HISTORY_EVENT_REMOVE },     { CHIHUO_OP_CANCEL, HISTORY_EVENT_CANCEL },
+  { CHIHUO_OP_FINISH, HISTORY_EVENT_FINISH },    { CHIHUO_OP_UNFINISH, HISTORY_EVENT_UNFINISH },
+  { CHIHUO_OP_REMOVE, HISTORY_EVENT_REMOVE },    { CHIHUO_OP_CANCEL, HISTORY_EVENT_CANCEL },
   { CHIHUO_OP_RETRY_DEAD, HISTORY_EVENT_RETRY },
 };
 
 static SimCall *
-new_call (ChihuoOp op, HistoryEvent event, guint number, const char *info)
+new_call (SimWorld *world, ChihuoOp op, HistoryEvent event, guint number, const char *info)
 {
   SimCall *call = g_new0 (SimCall, 1);
   g_autofree char *id = g_strdup_printf ("t%u", number);
 
   call->event = event;
-  call->id = g_intern_string (id);
+  call->id = sim_world_word (world, id);
   call->info = info;
   call->item.op = op;
   call->item.queue = sim_store_get_queue ();
@@ -58,7 +61,8 @@ new_add (SimWorld *world, guint number)
   const SimPlan *plan = &world->plan;
   SimRandom *random = &world->random;
   g_autofree char *info = g_strdup_printf ("%" G_GUINT64_FORMAT, world->n_calls + 1);
-  SimCall *call = new_call (CHIHUO_OP_ADD, HISTORY_EVENT_ADD, number, g_intern_string (info));
+  SimCall *call =
+      new_call (world, CHIHUO_OP_ADD, HISTORY_EVENT_ADD, number, sim_world_word (world, info));
 
   call->item.add.flags = choose_flags (world);
   if (sim_random_chance (random, plan->delayed))
@@ -120,7 +124,8 @@ choose_call (SimWorld *world)
     return new_add (world, sim_random_range (random, 1, plan->n_ids));
 
   i = sim_random_range (random, 0, G_N_ELEMENTS (others) - 1);
-  return new_call (others[i].op, others[i].event, sim_random_range (random, 1, plan->n_ids), NULL);
+  return new_call (world, others[i].op, others[i].event, sim_random_range (random, 1, plan->n_ids),
+                   NULL);
 }
 
 static void
@@ -131,8 +136,8 @@ call_cb (SimWorld *world, gpointer data)
 
   if (!world->plan.fresh_ids || world->n_calls < MAX_FRESH_IDS)
     sim_process_call (choose_process (world), choose_call (world));
-  sim_world_at (world, world->now + sim_random_range (&world->random, 0, 2 * world->plan.call_gap), NULL, call_cb,
-                NULL, NULL);
+  sim_world_at (world, world->now + sim_random_range (&world->random, 0, 2 * world->plan.call_gap),
+                NULL, call_cb, NULL, NULL);
 }
 
 void
@@ -158,11 +163,19 @@ sim_people_greet (SimProcess *process)
     }
 }
 
-/* At the end nothing is held back any more */
-void
-sim_people_unpause (SimWorld *world)
+static void
+unpause_cb (SimWorld *world, gpointer data)
 {
   SimProcess *client = g_ptr_array_index (world->processes, 0);
 
   sim_process_call (client, new_pause (FALSE));
+}
+
+/* At the end nothing is held back any more; and once more, for what a process had still to send
+ * when it was stopped, or cut off */
+void
+sim_people_unpause (SimWorld *world)
+{
+  unpause_cb (world, NULL);
+  sim_world_at (world, world->now + LONGEST_SILENCE, NULL, unpause_cb, NULL, NULL);
 }

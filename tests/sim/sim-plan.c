@@ -7,8 +7,9 @@
 
 #include "sim-plan.h"
 
-/* One seed in eight has no faults at all, so that what is promised without faults is tried, too. Of the
- * others each has a subset of its own: faults together hide what each of them alone would show. */
+/* One seed in eight has no faults at all, so that what is promised without faults is tried, too. Of
+ * the others each has a subset of its own: faults together hide what each of them alone would show.
+ */
 
 static void
 choose_engines (SimPlan *self, SimRandom *random)
@@ -25,9 +26,11 @@ choose_engines (SimPlan *self, SimRandom *random)
   self->notifies = sim_random_chance (random, 0.4);
   if (!self->notifies || sim_random_chance (random, 0.5))
     self->poll = sim_random_spread (random, 200, 2000) * MILLISECONDS;
-  self->drain_timeout = sim_random_chance (random, 0.5) ? 0 : sim_random_range (random, 1, 3000) * MILLISECONDS;
+  self->drain_timeout =
+      sim_random_chance (random, 0.5) ? 0 : sim_random_range (random, 1, 3000) * MILLISECONDS;
   self->linger = sim_random_chance (random, 0.5) ? 0 : 2 * SECONDS;
-  self->retry_policy = sim_random_range (random, CHIHUO_RETRY_POLICY_EXPONENTIAL, CHIHUO_RETRY_POLICY_IMMEDIATE);
+  self->retry_policy =
+      sim_random_range (random, CHIHUO_RETRY_POLICY_EXPONENTIAL, CHIHUO_RETRY_POLICY_IMMEDIATE);
   self->run_forever = sim_random_chance (random, 0.8);
   self->finish_on_success = sim_random_chance (random, 0.15);
 }

@@ -22,7 +22,7 @@ sim_process_new (SimWorld *world, guint place, guint life, gboolean has_engines)
   SimProcess *self = g_new0 (SimProcess, 1);
   g_autofree char *name = g_strdup_printf ("%s%u.%u", has_engines ? "p" : "c", place, life);
 
-  self->name = g_intern_string (name);
+  self->name = sim_world_word (world, name);
   self->client = self->name;
   self->place = place;
   self->life = life;
@@ -160,11 +160,12 @@ sim_process_stop (SimProcess *self)
 void
 sim_process_check_over (SimProcess *self)
 {
-  if (!self->alive || self->n_engines == 0 || self->in_flight || self->doubtful || self->calls.length > 0)
+  if (!self->alive || self->n_engines == 0 || self->in_flight || self->doubtful
+      || self->calls.length > 0)
     return;
 
   for (guint i = 0; i < self->n_engines; i++)
-    if (!sim_engine_is_over (self->engines[i]))
+    if (!sim_engine_is_over (self->engines[i]) || sim_engine_has_left (self->engines[i]))
       return;
 
   sim_connection_drop (self);

@@ -21,8 +21,8 @@ struct _SimCall
   ChihuoItem    item;
   HistoryEvent  event;  /* HISTORY_N_EVENTS: none that the history tells of */
   guint64       number;
-  const char   *id;     /* interned (nullable) */
-  const char   *info;   /* interned (nullable) */
+  const char   *id;     /* a word of the world (nullable) */
+  const char   *info;   /* a word of the world (nullable) */
   gboolean      told;   /* the history knows that it was sent */
 };
 
@@ -36,7 +36,7 @@ typedef struct
 
 struct _SimProcess
 {
-  const char   *name;           /* interned: another one in each life */
+  const char   *name;           /* another one in each life, as in the history */
   guint         place;          /* which of the processes it stands for */
   guint         life;
   gboolean      alive;
@@ -56,7 +56,7 @@ struct _SimProcess
   SimEngine    *permit;         /* (nullable): who may hold a suspect */
 
   /* its connection: one batch at a time, sent again until its outcome is known */
-  const char   *client;         /* interned: a uuid */
+  const char   *client;         /* as a uuid: equal to its name */
   GQueue        calls;          /* of SimCall, owned: not sent yet */
   GPtrArray    *sent;           /* of SimCall, owned: in the batch */
   ChihuoMail   *mails;          /* (owned) */
@@ -117,6 +117,7 @@ void          sim_engine_stop        (SimEngine   *self);
 void          sim_engine_abandon     (SimEngine   *self);
 gint64        sim_engine_get_next    (SimEngine   *self);
 gboolean      sim_engine_is_over     (SimEngine   *self);
+gboolean      sim_engine_has_left    (SimEngine   *self);
 gboolean      sim_engine_runs_code   (SimEngine   *self);
 
 /* sim-people.c */

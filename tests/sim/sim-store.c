@@ -109,9 +109,11 @@ ChihuoRecord *
 sim_store_look (SimStore *self, const char *id)
 {
   g_autoptr (ChihuoPayload) payload = chihuo_payload_new (id, -1, NULL, 0);
-  g_autoptr (GPtrArray) records
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_record_free);
-  ChihuoPage page = { .queue = sim_store_get_queue (), .id = payload, .limit = 1, .records = records };
+  g_autoptr (GPtrArray) records =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_record_free);
+  ChihuoPage page = {
+    .queue = sim_store_get_queue (), .id = payload, .limit = 1, .records = records
+  };
 
   if (!chihuo_backend_page (self->backend, &page, NULL) || records->len != 1)
     g_error ("the memory backend does not find “%s”", id);
@@ -172,8 +174,8 @@ sim_store_exchange (SimStore *self, SimWorld *world, SimMessage *message)
                         .moment = get_moment (self, world),
                         .items = items,
                         .n_items = message->n_items };
-  gboolean again = GPOINTER_TO_UINT (g_hash_table_lookup (self->requests, message->client))
-                   == message->request;
+  gboolean again =
+      GPOINTER_TO_UINT (g_hash_table_lookup (self->requests, message->client)) == message->request;
 
   for (guint i = 0; i < message->n_items; i++)
     {

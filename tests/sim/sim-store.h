@@ -23,6 +23,7 @@ struct _SimMessage
   gboolean         repeated;
   ChihuoItem      *items;    /* (owned) */
   guint            n_items;
+  gboolean         doubled;  /* it is on its way twice, so that one refusal means nothing */
   gboolean         refused;  /* out: certainly nothing was done */
 };
 
@@ -30,7 +31,7 @@ struct _SimStore
 {
   ChihuoBackend *backend;     /* (owned) */
   GHashTable    *requests;    /* client → the newest request that was carried out */
-  gint64         lease_clock; /* advances by at most 2 s from call to call, so that no outage reaps */
+  gint64         lease_clock; /* advances by at most 2 s a call: no outage reaps */
   gint64         called_at;
   gint64         wall_offset;
   gint64         frozen_until;

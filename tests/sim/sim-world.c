@@ -8,24 +8,26 @@
 #include "sim-process.h"
 #include "sim-store.h"
 
-/* One thread, and a heap of events by time; those of one time come in the order of their making. What
- * belongs to a process that is dead is dropped, to one that is paused comes when it goes on. */
+/* One thread, and a heap of events by time; those of one time come in the order of their making.
+ * What belongs to a process that is dead is dropped, to one that is paused comes when it goes on.
+ */
 
 typedef struct
 {
-  gint64          at;
-  guint64         number;
-  SimProcess     *process; /* (nullable) */
-  SimFunc         func;
-  gpointer        data;
-  GDestroyNotify  data_free; /* for one that is dropped */
+  gint64 at;
+  guint64 number;
+  SimProcess *process; /* (nullable) */
+  SimFunc func;
+  gpointer data;
+  GDestroyNotify data_free; /* for one that is dropped */
 } Event;
 
 static const char *const effect_names[] = {
-  "kills",          "killed runs",     "pauses",          "clock jumps",  "outages",
-  "repeated batches", "repeated claims", "refused old batches", "reaps",  "stale settles",
-  "lost leases",    "again-ends",      "dropped ends",    "returns",      "abandons",
-  "dead ends",      "finishing ends",  "second stops",    "ordered seeds",
+  "kills",          "killed runs",      "pauses",          "clock jumps",
+  "outages",        "repeated batches", "repeated claims", "refused old batches",
+  "reaps",          "stale settles",    "lost leases",     "again-ends",
+  "dropped ends",   "returns",          "abandons",        "dead ends",
+  "finishing ends", "second stops",     "ordered seeds",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (effect_names) == SIM_N_EFFECTS);
@@ -42,6 +44,13 @@ sim_world_count (SimWorld *self, SimEffect effect)
   self->effects[effect]++;
 }
 
+/* The one copy of a text in this world */
+const char *
+sim_world_word (SimWorld *self, const char *text)
+{
+  return g_string_chunk_insert_const (self->words, text);
+}
+
 void
 sim_world_init (SimWorld *self, guint64 seed, guint64 *effects)
 {
@@ -49,6 +58,7 @@ sim_world_init (SimWorld *self, guint64 seed, guint64 *effects)
   sim_plan_init (&self->plan, &self->random);
   self->events = g_array_new (FALSE, FALSE, sizeof (Event));
   self->processes = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_process_free);
+  self->words = g_string_chunk_new (4096);
   self->history = g_array_new (FALSE, TRUE, sizeof (HistoryLine));
   self->store = sim_store_new ();
 }
@@ -68,6 +78,7 @@ sim_world_clear (SimWorld *self)
   g_array_unref (self->events);
   g_ptr_array_unref (self->processes);
   g_array_unref (self->history);
+  g_string_chunk_free (self->words);
   sim_store_free (self->store);
 }
 

@@ -57,6 +57,7 @@ struct _SimWorld
   GPtrArray *processes;     /* of SimProcess, owned: all there ever were */
   SimStore  *store;         /* (owned) */
   GArray    *history;       /* of HistoryLine */
+  GStringChunk *words;      /* (owned): those of the history */
   guint64   *effects;
   guint64    n_calls;
 };
@@ -77,6 +78,8 @@ gboolean     sim_world_step       (SimWorld          *self,
 HistoryLine *sim_world_tell       (SimWorld          *self,
                                    HistoryEvent       event,
                                    HistoryPhase       phase);
+const char  *sim_world_word       (SimWorld          *self,
+                                   const char        *text);
 void         sim_world_count      (SimWorld          *self,
                                    SimEffect          effect);
 

@@ -10,9 +10,10 @@
 #include "checker.h"
 #include "sim-process.h"
 
-/* How long it may take to drain when the faults are over: the longest retry, the longest pause, leases */
+/* How long it may take to drain when the faults are over: the longest retry, the longest pause,
+ * leases */
 #define DRAIN_TIME (600 * SECONDS)
-#define JUMP_TIME  (3700 * SECONDS)
+#define JUMP_TIME (3700 * SECONDS)
 
 #define SAME_SEEDS 25 /* so many are played twice */
 
@@ -21,6 +22,7 @@ static gint64 only_seed = -1;
 static int n_seeds = 2000;
 static int demand = 20;
 static gboolean print_log;
+static char *until;
 
 static const GOptionEntry entries[] = {
   { "seed", 's', 0, G_OPTION_ARG_INT64, &only_seed, "Play this seed only", "N" },
@@ -28,16 +30,18 @@ static const GOptionEntry entries[] = {
   { "first", 'f', 0, G_OPTION_ARG_INT64, &first_seed, "Begin with this seed", "N" },
   { "seeds", 'n', 0, G_OPTION_ARG_INT, &n_seeds, "How many seeds", "N" },
   { "demand", 'd', 0, G_OPTION_ARG_INT, &demand, "The fewest effects of each kind", "N" },
+  { "until", 'u', 0, G_OPTION_ARG_STRING, &until,
+    "End with the first seed that breaks this invariant", "NAME" },
   { NULL },
 };
 
 /* What must have happened so often that the battery means something */
 static const SimEffect demanded[] = {
-  SIM_EFFECT_KILLED_RUNS,  SIM_EFFECT_PAUSES,        SIM_EFFECT_JUMPS,
-  SIM_EFFECT_OUTAGES,      SIM_EFFECT_REPEATED_CLAIMS, SIM_EFFECT_REAPS,
-  SIM_EFFECT_STALE_SETTLES, SIM_EFFECT_LOST_LEASES,  SIM_EFFECT_AGAIN_ENDS,
-  SIM_EFFECT_DROPPED_ENDS, SIM_EFFECT_RETURNS,       SIM_EFFECT_ABANDONS,
-  SIM_EFFECT_DEAD_ENDS,    SIM_EFFECT_FINISHING_ENDS, SIM_EFFECT_SECOND_STOPS,
+  SIM_EFFECT_KILLED_RUNS,   SIM_EFFECT_PAUSES,          SIM_EFFECT_JUMPS,
+  SIM_EFFECT_OUTAGES,       SIM_EFFECT_REPEATED_CLAIMS, SIM_EFFECT_REAPS,
+  SIM_EFFECT_STALE_SETTLES, SIM_EFFECT_LOST_LEASES,     SIM_EFFECT_AGAIN_ENDS,
+  SIM_EFFECT_DROPPED_ENDS,  SIM_EFFECT_RETURNS,         SIM_EFFECT_ABANDONS,
+  SIM_EFFECT_DEAD_ENDS,     SIM_EFFECT_FINISHING_ENDS,  SIM_EFFECT_SECOND_STOPS,
   SIM_EFFECT_ORDERED_SEEDS,
 };
 
@@ -169,6 +173,21 @@ hash_of_seed (guint64 seed)
 
 /* --- what is said --- */
 
+/* For the mutants: whether the one invariant is among those that were broken */
+static gboolean
+is_until (GPtrArray *violations)
+{
+  for (guint i = 0; until != NULL && i < violations->len; i++)
+    {
+      const Violation *violation = g_ptr_array_index (violations, i);
+
+      if (g_str_equal (invariant_get_name (violation->invariant), until))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static void
 print_violations (SimWorld *world, guint64 seed, GPtrArray *violations)
 {
@@ -202,8 +221,10 @@ judge_seed (guint64 seed, guint64 *effects, guint64 *n_lines)
       sim_plan_print (&world.plan, plan);
       g_print ("# seed %" G_GUINT64_FORMAT ":%s\n%s", seed, plan->str, text);
     }
-  if (violations->len > 0)
+  if (violations->len > 0 && (until == NULL || is_until (violations)))
     print_violations (&world, seed, violations);
+  if (is_until (violations))
+    exit (EXIT_FAILURE);
   sim_world_clear (&world);
 
   return violations->len == 0;
@@ -239,7 +260,8 @@ check_same (void)
 
       if (g_strcmp0 (first, second) != 0)
         {
-          g_print ("seed %" G_GUINT64_FORMAT ": its history is another one the second time\n", seed);
+          g_print ("seed %" G_GUINT64_FORMAT ": its history is another one the second time\n",
+                   seed);
           return FALSE;
         }
     }
@@ -259,7 +281,8 @@ judge_all (void)
     n_bad += !judge_seed (seed, effects, &n_lines);
 
   enough = print_effects (effects);
-  g_print ("%d seeds, %" G_GUINT64_FORMAT " lines, %u seeds with violations\n", n_seeds, n_lines, n_bad);
+  g_print ("%d seeds, %" G_GUINT64_FORMAT " lines, %u seeds with violations\n", n_seeds, n_lines,
+           n_bad);
   if (n_bad > 0)
     g_print ("play one again with: sim --seed N --log\n");
 
