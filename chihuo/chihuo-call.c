@@ -72,6 +72,8 @@ done_cb (gpointer data)
 {
   ChihuoCall *self = data;
 
+  /* pairs with the other end: what the store's thread wrote can be seen from here on */
+  g_assert (g_atomic_int_get (&self->handed_over));
   self->done (self, self->done_data);
 
   return G_SOURCE_REMOVE;
@@ -93,6 +95,7 @@ chihuo_call_finish (ChihuoCall *self)
       return;
     }
 
+  g_atomic_int_set (&self->handed_over, TRUE);
   source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, done_cb, chihuo_call_ref (self),

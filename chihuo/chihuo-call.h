@@ -48,7 +48,7 @@ struct _ChihuoCall
   /* ---- */
   GList           link;       /* in the store's queue */
   ChihuoCallState state;
-  guint           n_sent;     /* items that are in a batch, or were */
+  guint           n_sent;     /* items that are in a batch, or were; steps of a func that were done */
   guint           n_answered; /* items that were answered */
   gboolean        forsaken;   /* nobody waits any more */
   GError         *error;      /* (owned) (nullable): the answer, if it is that */
@@ -57,6 +57,7 @@ struct _ChihuoCall
   GMainContext   *context;    /* (owned) (nullable): where `done` is called */
   ChihuoCallDone  done;       /* (nullable) */
   gpointer        done_data;
+  int             handed_over; /* atomic: the answer is on its way to `context` */
 };
 
 ChihuoCall *chihuo_call_new_items (guint           n_items);

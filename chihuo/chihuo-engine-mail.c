@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-engine-private.h"
+#include "chihuo-mutant.h"
 
 /* The wall clock may have been set: what is due is looked for at least so often */
 #define DUE_RECHECK (60 * G_USEC_PER_SEC)
@@ -33,7 +34,7 @@ add_claimed (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoClaimed *clai
   if (run->claimed.crashes > 0)
     self->n_suspects++;
   if (self->index != NULL)
-    g_hash_table_insert (self->index, run->claimed.payload, run);
+    g_hash_table_replace (self->index, run->claimed.payload, run); /* the key is the run's own */
 }
 
 /* --- to the store --- */
@@ -83,7 +84,8 @@ collect_renewals (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoMail *ma
 {
   guint n;
 
-  if (moment->lease < self->next_renewal)
+  if (moment->lease < self->next_renewal
+      || (CHIHUO_MUTANT ("heartbeat-main-context") && self->running.length > 0))
     return 0;
 
   self->next_renewal = G_MAXINT64;
@@ -135,7 +137,7 @@ collect_claim (ChihuoEngine *self, const ChihuoMoment *moment, gboolean may_clai
     return 0;
 
   init_item (self, mail, CHIHUO_OP_CLAIM, NULL);
-  item->claim.n = MIN (chihuo_engine_get_want (self), CHIHUO_BATCH_MAX_ITEMS);
+  item->claim.n = MIN (chihuo_engine_get_want (self), MIN (max, CHIHUO_BATCH_MAX_ITEMS));
   item->claim.suspects = may_claim_suspect && chihuo_engine_get_n_free (self) > 0 ? 1 : 0;
   item->claim.request = ++self->request;
   item->claim.lease = self->options.lease;
@@ -227,7 +229,7 @@ deliver_claim (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoItem *item)
 
   self->hungry = item->claim.n_claimed == item->claim.n;
   self->claim_at = self->options.poll > 0 ? moment->lease + self->options.poll : G_MAXINT64;
-  if (due > 0)
+  if (due > 0 && !CHIHUO_MUTANT ("due-forgotten"))
     self->claim_at = MIN (self->claim_at,
                           MIN (lease_time_of (moment, due), moment->lease + DUE_RECHECK));
 

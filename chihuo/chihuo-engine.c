@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "chihuo-engine-private.h"
+#include "chihuo-mutant.h"
 
 /* Events come in as calls, actions go out by chihuo_engine_collect() (to the store), _pop_action() and
  * _pop_over() (to the code's side). There is no I/O in here, no thread, no lock and no clock: a runner
@@ -166,10 +167,10 @@ chihuo_engine_get_prefetch (ChihuoEngine *self)
 guint
 chihuo_engine_get_want (ChihuoEngine *self)
 {
+  guint64 goal = (guint64) self->options.concurrency + chihuo_engine_get_prefetch (self);
   guint held = self->running.length + self->ready.length;
-  guint goal = self->options.concurrency + chihuo_engine_get_prefetch (self);
 
-  return goal > held ? goal - held : 0;
+  return goal > held ? MIN (goal - held, G_MAXUINT) : 0;
 }
 
 /* How many slots are free for tasks that are not here yet */
@@ -250,7 +251,8 @@ chihuo_engine_note_notice (ChihuoEngine *self)
 ChihuoRun *
 chihuo_engine_peek (ChihuoEngine *self)
 {
-  if (self->ready.length == 0 || self->state != ENGINE_STATE_RUNNING)
+  if (self->ready.length == 0
+      || (self->state != ENGINE_STATE_RUNNING && !CHIHUO_MUTANT ("starts-after-stop")))
     return NULL;
 
   return self->ready.head->data;
@@ -301,6 +303,7 @@ chihuo_engine_give_back (ChihuoEngine *self, ChihuoRun *run)
 
   g_queue_unlink (&self->running, &run->link);
   run->state = CHIHUO_RUN_STATE_READY;
+  run->started_at = 0;
   run->deadline = G_MAXINT64;
   forget_action (self, run);
   g_queue_push_head_link (&self->ready, &run->link);
@@ -394,7 +397,7 @@ static void
 index_list (GHashTable *index, GQueue *list)
 {
   for (GList *l = list->head; l != NULL; l = l->next)
-    g_hash_table_insert (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
+    g_hash_table_replace (index, ((ChihuoRun *) l->data)->claimed.payload, l->data);
 }
 
 /* The run of an id that is held here, until its settle is answered. Most programs only ever ask for the
@@ -447,16 +450,17 @@ chihuo_engine_set_concurrency (ChihuoEngine *self, guint concurrency)
   self->hungry = TRUE;
 }
 
-/* What may change while it runs: all but the names */
+/* What people may change while it runs */
 void
 chihuo_engine_set_options (ChihuoEngine *self, const ChihuoEngineOptions *options)
 {
-  const char *queue = self->options.queue;
-  const char *claimant = self->options.claimant;
+  ChihuoEngineOptions old = self->options;
 
   self->options = *options;
-  self->options.queue = queue;
-  self->options.claimant = claimant;
+  self->options.queue = old.queue;
+  self->options.claimant = old.claimant;
+  self->options.poll = old.poll;
+  self->options.seed = old.seed;
   self->hungry = TRUE;
 }
 
@@ -481,6 +485,10 @@ check_stopped (ChihuoEngine *self)
 void
 chihuo_engine_stop (ChihuoEngine *self, const ChihuoMoment *moment)
 {
+  if (CHIHUO_MUTANT ("second-stop-returns-twice") && self->state == ENGINE_STATE_STOPPING)
+    while (self->running.length > 0)
+      chihuo_engine_end_unstarted (self, self->running.head->data);
+
   if (self->state != ENGINE_STATE_RUNNING)
     return;
 
@@ -682,7 +690,9 @@ chihuo_engine_get_n_startable (ChihuoEngine *self)
                      ? self->options.concurrency - self->running.length
                      : 0;
 
-  return self->state == ENGINE_STATE_RUNNING ? MIN (self->ready.length, n_free) : 0;
+  return self->state == ENGINE_STATE_RUNNING || CHIHUO_MUTANT ("starts-after-stop")
+             ? MIN (self->ready.length, n_free)
+             : 0;
 }
 
 guint

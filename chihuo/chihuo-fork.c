@@ -16,7 +16,8 @@
  * is safe between fork and exec. */
 
 static GMutex fds_mutex;
-static GArray *fds; /* (element-type int) (owned) (nullable) */
+static GArray *fds;   /* (element-type int) (owned) (nullable) */
+static guint n_holds; /* what lives in threads, which a child has not got */
 static gboolean is_child;
 
 static void
@@ -34,14 +35,25 @@ after_fork_in_parent_cb (void)
 static void
 after_fork_in_child_cb (void)
 {
-  if (fds->len > 0)
+  if (fds->len > 0 || n_holds > 0)
     is_child = TRUE;
 
   for (guint i = 0; i < fds->len; i++)
     close (g_array_index (fds, int, i));
   fds->len = 0;
+  n_holds = 0;
 
   g_mutex_unlock (&fds_mutex);
+}
+
+static void
+ensure_handlers_locked (void)
+{
+  if (fds != NULL)
+    return;
+
+  fds = g_array_new (FALSE, FALSE, sizeof (int));
+  pthread_atfork (before_fork_cb, after_fork_in_parent_cb, after_fork_in_child_cb);
 }
 
 /*
@@ -54,11 +66,7 @@ void
 chihuo_fork_add_fd (int fd)
 {
   g_mutex_lock (&fds_mutex);
-  if (fds == NULL)
-    {
-      fds = g_array_new (FALSE, FALSE, sizeof (int));
-      pthread_atfork (before_fork_cb, after_fork_in_parent_cb, after_fork_in_child_cb);
-    }
+  ensure_handlers_locked ();
   g_array_append_val (fds, fd);
   g_mutex_unlock (&fds_mutex);
 }
@@ -81,6 +89,33 @@ chihuo_fork_remove_fd (int fd)
           break;
         }
     }
+  g_mutex_unlock (&fds_mutex);
+}
+
+/*
+ * chihuo_fork_hold:
+ *
+ * Says that there is something now whose thread children will not have.
+ */
+void
+chihuo_fork_hold (void)
+{
+  g_mutex_lock (&fds_mutex);
+  ensure_handlers_locked ();
+  n_holds++;
+  g_mutex_unlock (&fds_mutex);
+}
+
+/*
+ * chihuo_fork_release:
+ *
+ * Takes chihuo_fork_hold() back.
+ */
+void
+chihuo_fork_release (void)
+{
+  g_mutex_lock (&fds_mutex);
+  n_holds--;
   g_mutex_unlock (&fds_mutex);
 }
 

@@ -12,8 +12,9 @@
 /* open → start() → runner → the end. All of it happens on the loop's context, but for what workers do.
  * The run is a GTask, whose reference to the loop keeps it alive until no code of it runs any more. */
 
-/* So many events at a time, lest the context starves others */
+/* So many events and tasks at a time, lest the context starves others */
 #define EVENTS_AT_A_TIME 256
+#define BEGUN_AT_A_TIME 256
 
 /* How often work is looked for in a store that others change, should a notice be lost */
 #define POLL_INTERVAL (1 * G_USEC_PER_SEC)
@@ -132,7 +133,10 @@ static void
 return_run (ChihuoLoop *self, GError *error)
 {
   g_autoptr (GTask) run = chihuo_loop_get_run (self);
+  g_autoptr (GError) outweighed = chihuo_loop_steal_failure (self);
 
+  g_cancellable_disconnect (g_task_get_cancellable (run),
+                            GPOINTER_TO_SIZE (g_task_get_task_data (run)));
   chihuo_loop_set_run (self, NULL);
   if (error != NULL)
     g_task_return_error (run, error);
@@ -192,8 +196,9 @@ fail_unanswered (GPtrArray *tasks, const GError *error)
     chihuo_task_fail (g_ptr_array_index (tasks, i), error);
 }
 
-static void
-begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
+/* How many were begun */
+static guint
+begin_some (ChihuoLoop *self, ChihuoRunner *runner)
 {
   g_autoptr (GPtrArray) tasks = chihuo_runner_take_begun (runner);
   g_autoptr (GError) error = NULL;
@@ -201,12 +206,27 @@ begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
   gboolean ok;
 
   if (tasks == NULL)
-    return;
+    return 0;
 
   ok = CHIHUO_LOOP_GET_CLASS (self)->begin_tasks (self, (ChihuoTask **) tasks->pdata, tasks->len,
                                                   &local);
   if (!check_result (self, "begin_tasks", ok, local, &error))
     fail_unanswered (tasks, error);
+
+  return tasks->len;
+}
+
+/* Those that are answered at once make room for the next ones: these need not wait until the context
+ * has been round all its sources, unless others have waited long enough */
+static void
+begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
+{
+  guint n_begun = 0;
+  guint n;
+
+  do
+    n_begun += n = begin_some (self, runner);
+  while (n > 0 && n_begun < BEGUN_AT_A_TIME);
 }
 
 static void
@@ -388,9 +408,10 @@ chihuo_loop_run_async (ChihuoLoop *self, GCancellable *cancellable, GAsyncReadyC
     }
 
   if (cancellable != NULL)
-    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (run_cancelled_cb), self, 0);
-  if (g_cancellable_is_cancelled (cancellable))
-    chihuo_loop_set_stop (self, TRUE);
+    g_task_set_task_data (run,
+                          GSIZE_TO_POINTER (g_cancellable_connect (
+                              cancellable, G_CALLBACK (run_cancelled_cb), self, NULL)),
+                          NULL);
 
   call = chihuo_call_new_func (open_store, self, NULL);
   chihuo_store_send (store, call, chihuo_loop_get_context (self), opened_cb, store);

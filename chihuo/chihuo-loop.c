@@ -54,6 +54,7 @@ typedef enum
 } ChihuoLoopProperty;
 
 static GParamSpec *properties[N_PROPS];
+static guint notify_signal;
 guint chihuo_loop_signals[CHIHUO_LOOP_N_SIGNALS];
 
 G_DEFINE_TYPE_WITH_PRIVATE (ChihuoLoop, chihuo_loop, G_TYPE_OBJECT)
@@ -188,13 +189,11 @@ gboolean
 chihuo_loop_counts_watched (ChihuoLoop *self)
 {
   static const ChihuoLoopProperty watched[] = { PROP_N_RUNNING, PROP_N_DONE, PROP_N_FAILED };
-  guint notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
-
   for (guint i = 0; i < G_N_ELEMENTS (watched); i++)
     {
-      GQuark detail = g_quark_from_string (properties[watched[i]]->name);
+      GQuark detail = g_param_spec_get_name_quark (properties[watched[i]]);
 
-      if (g_signal_has_handler_pending (self, notify_id, detail, FALSE))
+      if (g_signal_has_handler_pending (self, notify_signal, detail, FALSE))
         return TRUE;
     }
 
@@ -573,6 +572,7 @@ chihuo_loop_class_init (ChihuoLoopClass *klass)
   make_option_properties ();
   make_state_properties ();
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  notify_signal = g_signal_lookup ("notify", G_TYPE_OBJECT);
   chihuo_loop_install_signals (klass);
 }
 

@@ -8,10 +8,11 @@
 #include "chihuo-parcel.h"
 
 /* Callers' items come first and engines' mails after them, so that an add and the claim that it makes
- * possible travel in one exchange. Each engine may claim a whole batch of its own. Only whoever has
- * the store's turn touches a parcel. */
+ * possible travel in one exchange. Each engine may claim a whole batch of its own, as long as all
+ * together touch no more records than a backend has to bear. Only whoever has the store's turn
+ * touches a parcel. */
 
-#define MAX_MAILS (3 * CHIHUO_BATCH_MAX_ITEMS)
+#define MAX_MAILS (CHIHUO_BACKEND_MAX_TOUCHED - CHIHUO_BATCH_MAX_ITEMS)
 
 /* What one engine has put in */
 typedef struct
@@ -19,6 +20,7 @@ typedef struct
   ChihuoStoreClient *client; /* (owned) */
   guint              first;  /* in mails */
   guint              n;
+  guint              used;   /* room up to its end: a claim of n counts as n */
 } Share;
 
 static void
@@ -111,26 +113,27 @@ chihuo_parcel_collect (ChihuoParcel *self, ChihuoStoreClient *client)
 {
   Share share = { .client = client };
   ChihuoMail *mails;
-  guint room;
 
   if (self->shares->len > 0)
     {
       Share *last = &g_array_index (self->shares, Share, self->shares->len - 1);
 
       share.first = last->first + last->n;
+      share.used = last->used;
     }
-
-  room = MAX_MAILS - share.first;
-  if (room == 0)
+  if (share.used >= MAX_MAILS)
     return;
 
   mails = self->mails + share.first;
-  share.n = client->funcs->collect (client, &self->batch->moment, mails, room);
+  share.n = client->funcs->collect (client, &self->batch->moment, mails, MAX_MAILS - share.used);
   if (share.n == 0)
     return;
 
   for (guint i = 0; i < share.n; i++)
-    self->batch->items[self->batch->n_items++] = &mails[i].item;
+    {
+      share.used += mails[i].item.op == CHIHUO_OP_CLAIM ? mails[i].item.claim.n : 1;
+      self->batch->items[self->batch->n_items++] = &mails[i].item;
+    }
   chihuo_store_client_ref (client);
   g_array_append_val (self->shares, share);
 }

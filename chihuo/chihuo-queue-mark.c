@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-error.h"
+#include "chihuo-fork.h"
 #include "chihuo-queue-private.h"
 #include "chihuo-runner.h"
 
@@ -68,11 +69,12 @@ unmark_own_runs (ChihuoRequest *request)
     record_finish (clients, request->call->items[i].payload, FALSE);
 }
 
-/* The short way for what handlers do most: no request, no lock. Only a good id can be running */
+/* The short way for what handlers do most: no request, no lock. Only a good id can be running. A run
+ * that a forked child has a copy of is not its own */
 static gboolean
 mark_current (ChihuoQueue *self, const char * const *task_ids)
 {
-  return task_ids != NULL && task_ids[0] != NULL && task_ids[1] == NULL
+  return task_ids != NULL && task_ids[0] != NULL && task_ids[1] == NULL && !chihuo_fork_is_child ()
          && chihuo_runner_finish_current (chihuo_queue_peek_store (self),
                                           chihuo_queue_get_name (self), task_ids[0], TRUE)
                 == CHIHUO_FINISHING_RECORDED;

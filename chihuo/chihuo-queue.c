@@ -7,6 +7,7 @@
 
 #include "chihuo-bell.h"
 #include "chihuo-error.h"
+#include "chihuo-fork.h"
 #include "chihuo-json.h"
 #include "chihuo-queue-private.h"
 
@@ -104,11 +105,29 @@ store_online_cb (gpointer data)
   chihuo_bell_ring (data);
 }
 
+/* In a forked child no lock may be taken, neither one of ours nor of GLib's: another thread of the parent
+ * may have held it, and is not there to let it go */
+static gboolean
+check_process (ChihuoQueue *self, GError **error)
+{
+  if (!chihuo_fork_is_child ())
+    return TRUE;
+
+  g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
+               "queue “%s” is closed: this is a forked child, it has no store of its parent's",
+               self->name);
+  return FALSE;
+}
+
 /* Gives the store that is open, if one is. FALSE = closed */
 static gboolean
 ref_open_store (ChihuoQueue *self, ChihuoStore **store, GError **error)
 {
   gboolean closed;
+
+  *store = NULL;
+  if (!check_process (self, error))
+    return FALSE;
 
   g_mutex_lock (&self->mutex);
   closed = self->closed;

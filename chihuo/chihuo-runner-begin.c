@@ -63,10 +63,7 @@ task_answered (gpointer owner, gpointer data, ChihuoTask *task)
   tell = chihuo_engine_wants_exchange (self->engine);
   if (chihuo_engine_get_n_startable (self->engine) > 0)
     chihuo_runner_poke (self);
-  g_mutex_unlock (&self->mutex);
-
-  if (tell)
-    chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, tell ? CHIHUO_TELLING_KICK : CHIHUO_TELLING_NOTHING);
 }
 
 const ChihuoSettler chihuo_runner_make_settler = {
@@ -84,6 +81,7 @@ static GPtrArray *
 take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
 {
   GPtrArray *runs = g_ptr_array_new ();
+  gboolean wake;
 
   g_mutex_lock (&self->mutex);
   while (runs->len < CHIHUO_BATCH_MAX_ITEMS && chihuo_engine_get_n_startable (self->engine) > 0)
@@ -93,7 +91,8 @@ take_runs (ChihuoRunner *self, const ChihuoMoment *moment)
       run->begun = TRUE;
       g_ptr_array_add (runs, run);
     }
-  g_mutex_unlock (&self->mutex);
+  wake = chihuo_runner_needs_waking_locked (self);
+  chihuo_runner_tell_and_unlock (self, wake ? CHIHUO_TELLING_KICK : CHIHUO_TELLING_NOTHING);
 
   return runs;
 }

@@ -23,6 +23,14 @@ struct _ChihuoDone
   GError        *error; /* (owned) (nullable) */
 };
 
+/* How the store is to know that there is something to send */
+typedef enum
+{
+  CHIHUO_TELLING_NOTHING,
+  CHIHUO_TELLING_KICK,  /* its thread shall look */
+  CHIHUO_TELLING_CARRY, /* or the caller does it himself, where nothing blocks */
+} ChihuoTelling;
+
 /* A worker thread's part. It takes a hand of tasks at a time; what it has not started yet, others may
  * take from it */
 struct _ChihuoWorker
@@ -34,6 +42,7 @@ struct _ChihuoWorker
   gint64        taken_at;               /* under the runner's lock: 0 = empty-handed */
   gint64        looked_at;              /* under the runner's lock: as taken_at, or later */
   guint         listeners;              /* thread only */
+  gboolean      has_come;               /* thread only: for its first hand */
 
   GMutex        lock;                   /* inside the runner's lock; held while switching tasks */
   /* under lock */
@@ -46,7 +55,7 @@ struct _ChihuoWorker
 struct _ChihuoRunner
 {
   ChihuoStoreClient        client;      /* first: the store's view, and the reference count */
-  ChihuoStore             *store;       /* (owned) */
+  ChihuoStore             *store;       /* (owned) until it is detached; then only compared */
   const ChihuoRunnerFuncs *funcs;
   gpointer                 owner;       /* alive until the runner is over */
   GMainContext            *context;     /* (owned): the loop's */
@@ -61,11 +70,15 @@ struct _ChihuoRunner
   ChihuoEngine            *engine;      /* (owned) */
   GPtrArray               *workers;     /* of ChihuoWorker, each owned by its thread */
   guint                    n_idle;
+  guint                    n_starting;  /* of the workers: threads that have not come for work yet */
   GQueue                   handed;      /* of ChihuoTask, owned: begun tasks for workers */
   ChihuoEventQueue         events;
   ChihuoRunnerCounts       counts;
   gboolean                 was_drained;
   gboolean                 quit;        /* workers go */
+  gboolean                 detached;    /* the loop has done with it */
+  gint64                   next_told;   /* when the store's thread will ask again by itself */
+  gboolean                 held_suspect;
   gboolean                 counts_told; /* the context knows that the counts have changed */
 };
 
@@ -77,6 +90,9 @@ ChihuoMoment  chihuo_runner_get_moment               (void);
 void          chihuo_runner_end_locked               (ChihuoRunner       *self,
                                                       const ChihuoMoment *moment,
                                                       ChihuoDone         *done);
+gboolean      chihuo_runner_tell_and_unlock          (ChihuoRunner       *self,
+                                                      ChihuoTelling       telling);
+gboolean      chihuo_runner_needs_waking_locked      (ChihuoRunner       *self);
 gboolean      chihuo_runner_is_heard                 (ChihuoRunner       *self,
                                                       ChihuoEventKind     kind);
 void          chihuo_runner_cancel_locked            (ChihuoRunner       *self,

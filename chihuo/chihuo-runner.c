@@ -28,7 +28,8 @@ client_free (ChihuoStoreClient *client)
   g_ptr_array_unref (self->workers);
   g_cond_clear (&self->cond);
   g_mutex_clear (&self->mutex);
-  chihuo_store_unref (self->store);
+  if (!self->detached)
+    chihuo_store_unref (self->store);
   g_free (self);
 }
 
@@ -50,6 +51,26 @@ ChihuoMoment
 chihuo_runner_get_moment (void)
 {
   return (ChihuoMoment) { .now = chihuo_clock_get_wall (), .lease = chihuo_clock_get_boot () };
+}
+
+/* Lets the store know. It may go as soon as the runner is detached, so it is held meanwhile. Says whether
+ * the caller has made the round himself */
+gboolean
+chihuo_runner_tell_and_unlock (ChihuoRunner *self, ChihuoTelling telling)
+{
+  g_autoptr (ChihuoStore) store = NULL;
+
+  if (telling != CHIHUO_TELLING_NOTHING && !self->detached)
+    store = chihuo_store_ref (self->store);
+  g_mutex_unlock (&self->mutex);
+
+  if (store == NULL)
+    return FALSE;
+  if (telling == CHIHUO_TELLING_CARRY)
+    return chihuo_store_carry (store);
+
+  chihuo_store_kick (store);
+  return FALSE;
 }
 
 /* Something has happened that the loop's context should look at */
@@ -98,10 +119,16 @@ get_permit (ChihuoRunner *self)
          && g_atomic_pointer_compare_and_exchange (&permit_holder, NULL, self);
 }
 
+/* The next suspect may wait already, and was not to be had meanwhile */
 static void
 release_permit_locked (ChihuoRunner *self)
 {
-  if (g_atomic_pointer_get (&permit_holder) == self && !chihuo_engine_holds_suspect (self->engine))
+  gboolean holds = chihuo_engine_holds_suspect (self->engine);
+
+  if (self->held_suspect && !holds)
+    chihuo_engine_note_work (self->engine);
+  self->held_suspect = holds;
+  if (!holds && g_atomic_pointer_get (&permit_holder) == self)
     g_atomic_pointer_set (&permit_holder, NULL);
 }
 
@@ -275,6 +302,8 @@ client_collect (ChihuoStoreClient *client, const ChihuoMoment *moment, ChihuoMai
 
   g_mutex_lock (&self->mutex);
   chihuo_worker_harvest_locked (self, moment);
+  chihuo_engine_advance (self->engine, moment);
+  do_actions_locked (self, moment); /* an overdue run ends here, and shall go out now */
   n = chihuo_engine_collect (self->engine, moment, get_permit (self), mails, max);
   do_actions_locked (self, moment);
   if (n == 0)
@@ -322,14 +351,35 @@ client_news (ChihuoStoreClient *client, ChihuoStoreNews news)
 }
 
 static gint64
+get_next_locked (ChihuoRunner *self)
+{
+  return MIN (chihuo_engine_get_next_time (self->engine),
+              chihuo_worker_get_next_harvest_locked (self));
+}
+
+/* Whether something just came about, a deadline or a hand to look after, that the store's thread would
+ * sleep past: it was told of a later time */
+gboolean
+chihuo_runner_needs_waking_locked (ChihuoRunner *self)
+{
+  gint64 next = get_next_locked (self);
+
+  if (next >= self->next_told)
+    return FALSE;
+
+  self->next_told = next;
+  return TRUE;
+}
+
+static gint64
 client_next (ChihuoStoreClient *client)
 {
   ChihuoRunner *self = (ChihuoRunner *) client;
   gint64 next;
 
   g_mutex_lock (&self->mutex);
-  next = MIN (chihuo_engine_get_next_time (self->engine),
-              chihuo_worker_get_next_harvest_locked (self));
+  next = get_next_locked (self);
+  self->next_told = next;
   g_mutex_unlock (&self->mutex);
 
   return next;
@@ -389,9 +439,7 @@ chihuo_runner_answer (ChihuoRunner *self, ChihuoEvent *question, double seconds)
   g_mutex_lock (&self->mutex);
   end_locked (self, &moment, question->run, CHIHUO_END_FAILED, seconds, question->error);
   settle_down_locked (self, &moment);
-  g_mutex_unlock (&self->mutex);
-
-  chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, CHIHUO_TELLING_KICK);
 }
 
 /* --- marks of ids that run here --- */
@@ -528,7 +576,8 @@ chihuo_runner_start (ChihuoRunner *self)
   chihuo_store_add_client (self->store, &self->client);
 }
 
-/* The loop has done with it: it calls back no more */
+/* The loop has done with it: it calls back no more. The store is let go now, not by the last worker that
+ * happens to be on its way out: whoever drops his loop has closed its store */
 void
 chihuo_runner_detach (ChihuoRunner *self)
 {
@@ -536,6 +585,11 @@ chihuo_runner_detach (ChihuoRunner *self)
   g_source_destroy (self->source);
   if (g_atomic_pointer_get (&permit_holder) == self)
     g_atomic_pointer_set (&permit_holder, NULL);
+
+  g_mutex_lock (&self->mutex);
+  self->detached = TRUE;
+  g_mutex_unlock (&self->mutex);
+  chihuo_store_unref (self->store);
 }
 
 ChihuoEvent *
@@ -607,9 +661,7 @@ static void
 settle_down_and_unlock (ChihuoRunner *self, const ChihuoMoment *moment)
 {
   settle_down_locked (self, moment);
-  g_mutex_unlock (&self->mutex);
-
-  chihuo_store_kick (self->store);
+  chihuo_runner_tell_and_unlock (self, CHIHUO_TELLING_KICK);
 }
 
 /* No more claims; what has not started goes back to its place */

@@ -20,7 +20,7 @@ typedef struct
 
 struct _ChihuoStore
 {
-  int            ref_count;    /* under stores_mutex */
+  int            ref_count;    /* atomic; the last one goes under stores_mutex */
   char          *identity;     /* (owned) (nullable): its key in the table */
   ChihuoConfig  *config;       /* (owned) */
   ChihuoBackend *backend;      /* (owned) */
@@ -43,6 +43,7 @@ struct _ChihuoStore
   GArray        *watches;      /* of ChihuoStoreWatch */
   guint          last_watch;
   int            online;       /* atomic, too */
+  int            reap_wanted;  /* atomic: there is a new engine */
   char          *trouble;      /* (owned) (nullable): the last error while it is not online */
 
   /* whoever has the turn */
@@ -54,7 +55,7 @@ struct _ChihuoStore
   guint32        request;
   gint64         backoff;
   gint64         retry_at;     /* lease clock; 0 = it is well */
-  gint64         reap_at;
+  gint64         reap_at;      /* lease clock; 0 = it has never been done to the end */
   gint64         alarm;        /* when the thread wakes by itself, monotonic; −1 = not */
 };
 

@@ -208,7 +208,8 @@ push_call_behind (ChihuoStore *self, ChihuoCall *call)
   g_mutex_unlock (&self->mutex);
 }
 
-/* It could not be begun: before the others, and it can be taken back. Nobody may wait any more */
+/* It could not go on: before the others. If it was not begun yet, it can be taken back. Nobody may wait
+ * any more */
 static void
 push_call_back (ChihuoStore *self, ChihuoCall *call)
 {
@@ -218,7 +219,8 @@ push_call_back (ChihuoStore *self, ChihuoCall *call)
   forsaken = call->forsaken;
   if (!forsaken)
     {
-      call->state = CHIHUO_CALL_STATE_QUEUED;
+      if (call->n_sent == 0)
+        call->state = CHIHUO_CALL_STATE_QUEUED;
       g_queue_push_head_link (&self->calls, &call->link);
       self->n_calls++;
     }
@@ -253,6 +255,7 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
 
   if (error == NULL && again)
     {
+      call->n_sent++;
       push_call_behind (self, call);
       return;
     }
@@ -322,9 +325,10 @@ pack (ChihuoStore *self)
 {
   self->parcel.batch->moment = get_moment ();
   pack_calls (self);
-  chihuo_store_snapshot_clients (self, self->round, NULL);
+  /* each round another engine is the first, since busy ones may leave no room for the last */
   for (guint i = 0; i < self->round->len; i++)
-    chihuo_parcel_collect (&self->parcel, g_ptr_array_index (self->round, i));
+    chihuo_parcel_collect (&self->parcel,
+                           g_ptr_array_index (self->round, (self->request + i) % self->round->len));
 }
 
 /* Each part holds a reference of its own; a call that is answered gives back the one of the queue only
@@ -386,19 +390,18 @@ put_parts_back (ChihuoStore *self)
   g_mutex_unlock (&self->mutex);
 }
 
-/* The repetition was refused, and of the attempt before it nobody knows: an SQLite log, for one, may
- * hold it whole, for the next process to find */
+/* The repetition was refused. What the first attempt has done nobody knows */
 static GError *
-doubt (const GError *refusal)
+new_doubt (const GError *error)
 {
-  return g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME,
-                      "%s; it may have been done at the first attempt", refusal->message);
+  return g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME, "sent, and then refused: %s",
+                      error->message);
 }
 
 static void
 exchange_failed (ChihuoStore *self, const GError *error)
 {
-  g_autoptr (GError) doubtful = NULL;
+  g_autoptr (GError) doubt = NULL;
 
   back_off (self);
   set_online (self, FALSE, error);
@@ -412,12 +415,12 @@ exchange_failed (ChihuoStore *self, const GError *error)
     return;
 
   if (self->doubtful)
-    error = doubtful = doubt (error);
+    doubt = new_doubt (error);
   self->doubtful = FALSE;
   if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     put_parts_back (self);
   else
-    answer_parts (self, error);
+    answer_parts (self, doubt != NULL ? doubt : error);
   chihuo_parcel_undone (&self->parcel, error);
   chihuo_parcel_clear (&self->parcel);
 }
@@ -465,20 +468,58 @@ reap (ChihuoStore *self, gint64 now)
   gboolean more = FALSE;
   guint n_reaped = 0;
 
-  self->reap_at = now + REAP_INTERVAL;
   if (!chihuo_backend_reap (self->backend, &moment, &n_reaped, &more, &error))
     {
       g_debug ("looking for dead workers: %s", error->message);
+      more = FALSE;
+    }
+  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
+    {
+      back_off (self);
+      set_online (self, FALSE, error);
       return;
     }
 
-  if (more)
-    self->reap_at = now;
+  if (!more)
+    {
+      self->reap_at = now + REAP_INTERVAL;
+      g_atomic_int_set (&self->reap_wanted, FALSE);
+    }
   if (n_reaped > 0)
     {
       chihuo_store_snapshot_clients (self, self->round, NULL);
       spread_news (self, NULL, CHIHUO_STORE_NEWS_WORK);
     }
+}
+
+/* Whether no lease of this process waits for its renewal: after a pause (SIGSTOP, a suspended machine) our
+ * own tasks must not be taken for those of a dead worker */
+static gboolean
+is_up_to_date (ChihuoStore *self, gint64 now)
+{
+  for (guint i = 0; i < self->round->len; i++)
+    {
+      ChihuoStoreClient *client = g_ptr_array_index (self->round, i);
+
+      if (client->funcs->next (client) <= now)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Whether it is time to look for dead workers: for each new engine before it claims, so that what a dead
+ * process has left stands in its old place by then, and between the rounds, however busy they are */
+static gboolean
+is_reap_due (ChihuoStore *self, gint64 now)
+{
+  if (!self->opened || self->doubtful || self->retry_at > now || self->round->len == 0)
+    return FALSE;
+  if (self->reap_at == 0)
+    return TRUE;
+
+  return (now >= self->reap_at || g_atomic_int_get (&self->reap_wanted))
+         && is_up_to_date (self, now);
 }
 
 /* One round. Says whether there may be more to do at once */
@@ -491,6 +532,7 @@ chihuo_store_take_turn (ChihuoStore *self)
   if (self->retry_at > now)
     return FALSE;
 
+  chihuo_store_snapshot_clients (self, self->round, NULL);
   if (!self->doubtful)
     {
       call = pop_func_call (self);
@@ -499,20 +541,25 @@ chihuo_store_take_turn (ChihuoStore *self)
           run_func_call (self, call);
           return TRUE;
         }
+      if (g_atomic_int_get (&self->reap_wanted) && is_reap_due (self, now))
+        {
+          reap (self, now);
+          return TRUE;
+        }
       pack (self);
     }
 
   if (!chihuo_parcel_is_empty (&self->parcel))
     {
       exchange (self);
+      if (is_reap_due (self, now))
+        reap (self, now);
       return TRUE;
     }
 
-  if (self->opened && self->round->len > 0 && now >= self->reap_at)
-    {
-      reap (self, now);
-      return self->reap_at <= now;
-    }
+  if (!is_reap_due (self, now))
+    return FALSE;
 
-  return FALSE;
+  reap (self, now);
+  return TRUE;
 }

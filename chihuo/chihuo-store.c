@@ -70,6 +70,7 @@ chihuo_store_add_client (ChihuoStore *self, ChihuoStoreClient *client)
   g_mutex_lock (&self->mutex);
   g_ptr_array_add (self->clients, chihuo_store_client_ref (client));
   g_mutex_unlock (&self->mutex);
+  g_atomic_int_set (&self->reap_wanted, TRUE);
 
   chihuo_store_kick (self);
 }
@@ -195,6 +196,8 @@ try_pump (ChihuoStore *self, guint max_turns)
         n_turns++;
       if (!more)
         set_alarm (self);
+      /* a client that was removed has a reference to the store: neither may keep the other alive */
+      g_ptr_array_set_size (self->round, 0);
 
       g_mutex_lock (&self->mutex);
       if (n_turns >= max_turns)
@@ -343,6 +346,7 @@ thread_main (gpointer data)
   g_main_context_pop_thread_default (self->context);
 
   store_free (self);
+  chihuo_fork_release ();
 
   g_mutex_lock (&stores_mutex);
   n_stores--;
@@ -353,6 +357,17 @@ thread_main (gpointer data)
 }
 
 /* --- life --- */
+
+static gboolean
+check_process (GError **error)
+{
+  if (!chihuo_fork_is_child ())
+    return TRUE;
+
+  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
+                       "this is a forked child: it has no store of its parent's");
+  return FALSE;
+}
 
 /* For stores that are in no table: tests, and backends that were made by hand. Takes the backend over */
 ChihuoStore *
@@ -381,6 +396,7 @@ chihuo_store_new (ChihuoBackend *backend, ChihuoConfig *config)
   g_source_set_callback (self->turn_source, turn_cb, self, NULL);
   g_source_attach (self->turn_source, self->context);
 
+  chihuo_fork_hold ();
   g_mutex_lock (&stores_mutex);
   if (!closes_at_exit)
     atexit (close_at_exit);
@@ -399,7 +415,7 @@ get_known_locked (const char *identity)
   ChihuoStore *self = stores != NULL ? g_hash_table_lookup (stores, identity) : NULL;
 
   if (self != NULL)
-    self->ref_count++;
+    g_atomic_int_inc (&self->ref_count);
 
   return self;
 }
@@ -408,12 +424,15 @@ get_known_locked (const char *identity)
 ChihuoStore *
 chihuo_store_get (const char *server_config, GError **error)
 {
-  g_autoptr (ChihuoConfig) config = chihuo_config_new (server_config, error);
+  g_autoptr (ChihuoConfig) config = NULL;
   ChihuoBackend *backend;
   ChihuoStore *self;
   ChihuoStore *known;
   const char *identity;
 
+  if (!check_process (error))
+    return NULL;
+  config = chihuo_config_new (server_config, error);
   if (config == NULL)
     return NULL;
 
@@ -447,14 +466,29 @@ chihuo_store_get (const char *server_config, GError **error)
   return known;
 }
 
+/* Whoever takes a reference has one, or holds stores_mutex */
 ChihuoStore *
 chihuo_store_ref (ChihuoStore *self)
 {
-  g_mutex_lock (&stores_mutex);
-  self->ref_count++;
-  g_mutex_unlock (&stores_mutex);
+  g_atomic_int_inc (&self->ref_count);
 
   return self;
+}
+
+/* Not the last one: no lock. Each call on a queue comes by here */
+static gboolean
+drop_one_of_several (ChihuoStore *self)
+{
+  int n = g_atomic_int_get (&self->ref_count);
+
+  while (n > 1)
+    {
+      if (g_atomic_int_compare_and_exchange (&self->ref_count, n, n - 1))
+        return TRUE;
+      n = g_atomic_int_get (&self->ref_count);
+    }
+
+  return FALSE;
 }
 
 /* The last one tells the thread to close the backend and go. It does not wait for that: a dispose may be
@@ -464,8 +498,11 @@ chihuo_store_unref (ChihuoStore *self)
 {
   gboolean last;
 
+  if (drop_one_of_several (self))
+    return;
+
   g_mutex_lock (&stores_mutex);
-  last = --self->ref_count == 0;
+  last = g_atomic_int_dec_and_test (&self->ref_count);
   n_living -= last;
   if (last && self->identity != NULL)
     g_hash_table_remove (stores, self->identity);
@@ -517,17 +554,6 @@ close_at_exit (void)
 }
 
 /* --- calls --- */
-
-static gboolean
-check_process (GError **error)
-{
-  if (!chihuo_fork_is_child ())
-    return TRUE;
-
-  g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED,
-                       "this is a forked child: it has no store of its parent's");
-  return FALSE;
-}
 
 static void
 enqueue (ChihuoStore *self, ChihuoCall *call)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "chihuo-mutant.h"
 #include "chihuo-task-life.h"
 
 /* Here stand the two tables of doc/tasks.md, and nowhere else in C: record × event → record, answer.
@@ -192,6 +193,8 @@ wait_in_old_place (Step *step)
   end_claim (record);
   record->state = CHIHUO_TASK_STATE_WAITING;
   record->when = step->moment->now;
+  if (CHIHUO_MUTANT ("return-to-tail"))
+    *step->place = CHIHUO_PLACE_TAIL;
 
   return CHIHUO_ANSWER_OK;
 }
@@ -235,7 +238,7 @@ add (Step *step)
   ChihuoAddFlags flags = step->event->add.flags;
   ChihuoPending add = pending_from_event (step->event);
 
-  if (record->finished)
+  if (record->finished && !CHIHUO_MUTANT ("no-finished-check"))
     {
       if (!(flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED))
         return CHIHUO_ANSWER_FINISHED;
@@ -310,7 +313,8 @@ remove_task (Step *step)
   if (step->record->state == CHIHUO_TASK_STATE_ABSENT)
     return CHIHUO_ANSWER_ABSENT;
 
-  drop (step->record);
+  if (!CHIHUO_MUTANT ("remove-forgets"))
+    drop (step->record);
   return CHIHUO_ANSWER_OK;
 }
 
@@ -366,6 +370,9 @@ claim (Step *step)
 static gboolean
 is_stale (const ChihuoRecord *record, const ChihuoItem *event)
 {
+  if (CHIHUO_MUTANT ("no-token-check"))
+    return record->state != CHIHUO_TASK_STATE_RUNNING;
+
   return record->state != CHIHUO_TASK_STATE_RUNNING || record->token != event->token
          || (record->claimant != event->claimant
              && g_strcmp0 (record->claimant, event->claimant) != 0);
@@ -430,7 +437,10 @@ settle_finished (Step *step)
 static ChihuoAnswer
 settle_done (Step *step)
 {
-  if (step->record->fate == CHIHUO_FATE_AGAIN)
+  if (CHIHUO_MUTANT ("settle-forgets"))
+    return wait_in_old_place (step);
+
+  if (step->record->fate == CHIHUO_FATE_AGAIN && !CHIHUO_MUTANT ("again-forgotten"))
     carry_out_pending (step);
   else
     leave (step->record);
@@ -523,7 +533,7 @@ reap (Step *step)
 
   if (record->state != CHIHUO_TASK_STATE_RUNNING)
     return CHIHUO_ANSWER_ABSENT;
-  if (record->fate == CHIHUO_FATE_DROP)
+  if (record->fate == CHIHUO_FATE_DROP || CHIHUO_MUTANT ("pop-then-lease"))
     {
       leave (record);
       return CHIHUO_ANSWER_OK;

@@ -307,7 +307,8 @@ chihuo_task_take_answer (ChihuoTask *self, ChihuoTaskAnswer *answer)
 void
 chihuo_task_drop (ChihuoTask *self)
 {
-  if (self->settler != NULL && self->settler->answered != NULL)
+  if (self->settler != NULL && self->settler->answered != NULL
+      && g_atomic_int_get (&self->answer_state) == ANSWER_STATE_NONE)
     give_answer (self, CHIHUO_TASK_ANSWER_FAIL, 0,
                  g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_ABANDONED,
                               "task “%s” was dropped without an answer",

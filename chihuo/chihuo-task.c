@@ -187,8 +187,8 @@ chihuo_task_new (const char *task_id, JsonNode *info)
  *   deep
  * @error: return location for an error
  *
- * Creates a task from JSON text, which is checked and otherwise kept as it is:
- * big numbers and doubled keys survive.
+ * Creates a task from JSON text, which is checked, and kept as it is but for the
+ * white space between its tokens: big numbers and doubled keys survive.
  *
  * Errors: %CHIHUO_ERROR_INVALID and %CHIHUO_ERROR_TOO_LARGE, which name the
  * place.
@@ -201,7 +201,7 @@ ChihuoTask *
 chihuo_task_new_from_json (const char *task_id, const char *json, GError **error)
 {
   g_autofree char *compact = NULL;
-  gsize length;
+  ChihuoJsonScan scan;
   ChihuoTask *self;
 
   g_return_val_if_fail (task_id != NULL, NULL);
@@ -210,15 +210,16 @@ chihuo_task_new_from_json (const char *task_id, const char *json, GError **error
 
   if (!chihuo_id_check (task_id, -1, error))
     return NULL;
-  length = strlen (json);
-  if (!chihuo_json_check (json, length, error))
+  if (!chihuo_json_scan (json, -1, &scan, error))
     {
       g_prefix_error (error, "task “%.100s”: ", task_id);
       return NULL;
     }
+  if (scan.n_blanks > 0)
+    json = compact = chihuo_json_compact (json, scan.length, &scan.length);
 
   self = g_object_new (CHIHUO_TYPE_TASK, NULL);
-  self->payload = chihuo_payload_new (task_id, -1, json, length);
+  self->payload = chihuo_payload_new (task_id, -1, json, scan.length);
 
   return self;
 }

@@ -355,10 +355,8 @@ wait_locked (ChihuoRunner *runner, ChihuoMoment *moment)
 static gboolean
 tell_store_and_relock (ChihuoRunner *runner, ChihuoMoment *moment)
 {
-  gboolean carried;
+  gboolean carried = chihuo_runner_tell_and_unlock (runner, CHIHUO_TELLING_CARRY);
 
-  g_mutex_unlock (&runner->mutex);
-  carried = chihuo_store_carry (runner->store);
   g_mutex_lock (&runner->mutex);
   *moment = chihuo_runner_get_moment ();
 
@@ -374,9 +372,12 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
   ChihuoMoment moment = chihuo_runner_get_moment ();
   gboolean told = FALSE;
   gboolean found = FALSE;
-  gboolean tell = FALSE;
+  ChihuoTelling telling = CHIHUO_TELLING_NOTHING;
 
   g_mutex_lock (&runner->mutex);
+  if (!self->has_come)
+    runner->n_starting--;
+  self->has_come = TRUE;
   empty_hand_locked (self, &moment);
   while (!must_go_locked (self) && !(found = find_work_locked (self, &moment, handed)))
     {
@@ -392,13 +393,13 @@ get_hand (ChihuoWorker *self, ChihuoTask **handed)
     {
       self->taken_at = moment.lease;
       self->looked_at = moment.lease;
+      if (chihuo_runner_needs_waking_locked (runner))
+        telling = CHIHUO_TELLING_KICK;
       chihuo_worker_ensure_locked (runner);
     }
-  tell = chihuo_engine_wants_exchange (runner->engine);
-  g_mutex_unlock (&runner->mutex);
-
-  if (tell)
-    chihuo_store_carry (runner->store);
+  if (chihuo_engine_wants_exchange (runner->engine))
+    telling = CHIHUO_TELLING_CARRY;
+  chihuo_runner_tell_and_unlock (runner, telling);
 
   return found;
 }
@@ -452,6 +453,7 @@ start_locked (ChihuoRunner *runner)
   g_mutex_init (&worker->lock);
   chihuo_store_client_ref (&runner->client);
   g_ptr_array_add (runner->workers, worker);
+  runner->n_starting++;
   g_thread_unref (g_thread_new ("chihuo-worker", worker_main, worker));
 }
 
@@ -498,6 +500,6 @@ chihuo_worker_ensure_locked (ChihuoRunner *runner)
 
   if (runner->n_idle > 0)
     g_cond_signal (&runner->cond);
-  else if (is_worth_a_thread_locked (runner))
+  else if (runner->n_starting < n_ready + runner->handed.length && is_worth_a_thread_locked (runner))
     start_locked (runner);
 }

@@ -9,6 +9,7 @@
  */
 
 #include <chihuo/chihuo.h>
+#include <locale.h>
 
 /* One class for both loops; they differ by what they are called */
 #define EXAMPLE_TYPE_SQUARES (example_squares_get_type ())
@@ -90,6 +91,7 @@ main (int argc, char *argv[])
   g_autoptr (ChihuoLoop) a = NULL;
   g_autoptr (ChihuoLoop) b = NULL;
 
+  setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {

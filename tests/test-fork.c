@@ -50,11 +50,25 @@ test_child (void)
   close (fd);
 }
 
+/* What lives in threads is not there in a child */
+static void
+test_hold (void)
+{
+  chihuo_fork_hold ();
+  chihuo_fork_hold ();
+  chihuo_fork_release ();
+  g_assert_cmpint (ask_child (-1), ==, 2);
+  g_assert_false (chihuo_fork_is_child ());
+  chihuo_fork_release ();
+  g_assert_cmpint (ask_child (-1), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fork/child", test_child);
+  g_test_add_func ("/fork/hold", test_hold);
 
   return g_test_run ();
 }

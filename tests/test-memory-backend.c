@@ -391,6 +391,28 @@ test_repeated_batch (Fixture *f, gconstpointer data)
     chihuo_item_clear (&items[i]);
 }
 
+/* A batch that was held up until its sender had sent the next one must not take effect any more: it
+ * was repeated, and answered, long ago. Found by the simulation (seed 58) */
+static void
+test_outdated_batch (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  ChihuoItem item = add_item ("a", 0, 0, 0);
+  ChihuoItem *items[] = { &item };
+  ChihuoBatch batch = { .client = g_intern_string ("other"), .items = items, .n_items = 1 };
+
+  exchange (f, "other", items, 1, G_MAXUINT32);
+  exchange (f, "other", items, 1, 1);
+  expect_claim (f, 9, 0, "a");
+
+  batch.request = G_MAXUINT32;
+  batch.moment = f->moment;
+  g_assert_false (chihuo_backend_exchange (f->backend, &batch, &error));
+  g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL);
+  g_assert_nonnull (strstr (error->message, "batch 4294967295 of client other came after batch 1"));
+  chihuo_item_clear (&item);
+}
+
 static void
 test_close (Fixture *f, gconstpointer data)
 {
@@ -463,6 +485,7 @@ main (int argc, char **argv)
   ADD_TEST ("cursors", test_cursors);
   ADD_TEST ("repeated-claim", test_repeated_claim);
   ADD_TEST ("repeated-batch", test_repeated_batch);
+  ADD_TEST ("outdated-batch", test_outdated_batch);
   ADD_TEST ("close", test_close);
 #ifdef CAN_MEASURE
   ADD_TEST ("bytes-per-task", test_bytes_per_task);

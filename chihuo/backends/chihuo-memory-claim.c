@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-memory-claim.h"
+#include "chihuo-mutant.h"
 
 static ChihuoClaimed
 claimed_from_record (const ChihuoRecord *record)
@@ -39,6 +40,8 @@ static guint64
 next_token (ChihuoMemoryQueue *queue, gint64 now)
 {
   queue->token = MAX (queue->token + 1, (guint64) MAX (now, 0));
+  if (CHIHUO_MUTANT ("token-goes-back"))
+    queue->token = now;
 
   return queue->token;
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-memory-reap.h"
+#include "chihuo-mutant.h"
 
 /* Leases are renewed all the time, so they are kept in no order: queue->reap_at is a time before
  * which none ends. When that has come all the running ones are looked at, in steps, and the next
@@ -19,13 +20,27 @@ start (ChihuoMemoryQueue *queue)
   queue->reap_at = G_MAXINT64;
 }
 
+/* The planted bug: an ended lease is only noted, and its run taken away a round later, unlooked at */
+static gboolean
+was_noted (ChihuoMemoryNode *node, gboolean is_over)
+{
+  static guint64 noted;
+  gboolean found = noted == node->record.token;
+
+  if (is_over)
+    noted = node->record.token;
+
+  return found;
+}
+
 static void
 look (ChihuoMemoryQueue *queue, ChihuoMemoryNode *node, const ChihuoMoment *moment, guint *n_reaped)
 {
   const ChihuoItem reap = { .op = CHIHUO_OP_REAP, .queue = queue->name, .reap.counted = TRUE };
 
   queue->reap_after = node->record.place;
-  if (node->record.when > moment->lease)
+  if (CHIHUO_MUTANT ("reap-not-atomic") ? !was_noted (node, node->record.when <= moment->lease)
+                                        : node->record.when > moment->lease)
     {
       queue->reap_at = MIN (queue->reap_at, node->record.when);
       return;

@@ -45,34 +45,44 @@ candidate_clear (gpointer data)
   g_clear_pointer (&self->junk, g_free);
 }
 
-/* Another program may have written anything */
+/* Another program may have written anything. To be asked before the row is read, which makes text of it */
+static const char *
+find_wrong_type (sqlite3_stmt *row)
+{
+  if (sqlite3_column_type (row, 1) != SQLITE_TEXT)
+    return "the id is no text";
+  if (sqlite3_column_type (row, 2) != SQLITE_TEXT || sqlite3_column_bytes (row, 2) == 0)
+    return "the info is no text, where a JSON value was expected";
+
+  return NULL;
+}
+
 static char *
-find_junk (sqlite3_stmt *row, ChihuoPayload *payload)
+find_junk (ChihuoPayload *payload)
 {
   g_autoptr (GError) error = NULL;
 
-  if (sqlite3_column_type (row, 1) != SQLITE_TEXT)
-    return g_strdup ("the id is no text");
-  if (sqlite3_column_type (row, 2) != SQLITE_TEXT || sqlite3_column_bytes (row, 2) == 0)
-    return g_strdup ("the info is no text, where a JSON value was expected");
-  if (chihuo_id_check (chihuo_payload_get_id (payload), chihuo_payload_get_id_length (payload),
-                       &error)
-      && chihuo_json_check (chihuo_payload_get_json (payload),
-                            chihuo_payload_get_json_length (payload), &error))
-    return NULL;
+  if (!chihuo_id_check (chihuo_payload_get_id (payload), chihuo_payload_get_id_length (payload),
+                        &error))
+    return g_strdup (error->message);
+  if (!chihuo_json_check (chihuo_payload_get_json (payload),
+                          chihuo_payload_get_json_length (payload), &error))
+    return g_strdup_printf ("the info: %s", error->message);
 
-  return g_strdup (error->message);
+  return NULL;
 }
 
 static void
 read_candidate (Candidate *self, sqlite3_stmt *row)
 {
   ChihuoClaimed *claimed = &self->claimed;
+  const char *wrong = find_wrong_type (row);
   const char *id = (const char *) sqlite3_column_text (row, 1);
   const char *info = (const char *) sqlite3_column_text (row, 2);
 
   claimed->payload = chihuo_payload_new (id != NULL ? id : "", sqlite3_column_bytes (row, 1), info,
                                          sqlite3_column_bytes (row, 2));
+  self->junk = wrong != NULL ? g_strdup (wrong) : find_junk (claimed->payload);
   claimed->handle = sqlite3_column_int64 (row, 0);
   claimed->priority = chihuo_sqlite_statements_read (row, 3, G_MININT8, G_MAXINT8);
   self->place = chihuo_sqlite_statements_read (row, 4, -CHIHUO_SQLITE_MAX, CHIHUO_SQLITE_MAX);
@@ -106,7 +116,6 @@ find_candidates (const Claim *claim, ChihuoSqliteStatement which, guint n)
       Candidate candidate = { 0 };
 
       read_candidate (&candidate, row);
-      candidate.junk = find_junk (row, candidate.claimed.payload);
       g_array_append_val (candidates, candidate);
     }
 
@@ -327,7 +336,6 @@ find_held (const Claim *claim)
       Candidate candidate = { 0 };
 
       read_candidate (&candidate, row);
-      candidate.junk = find_junk (row, candidate.claimed.payload);
       if (candidate.junk != NULL)
         {
           candidate_clear (&candidate);
