@@ -202,6 +202,14 @@ chihuo_engine_note_pace (ChihuoEngine *self, gint64 busy, guint n_tasks)
   self->pace = self->pace <= 0 ? pace : self->pace + (pace - self->pace) * weight;
 }
 
+/* A task that still runs was begun `age` µs ago. How short tasks are is only known of one that has ended */
+void
+chihuo_engine_note_age (ChihuoEngine *self, gint64 age)
+{
+  if (self->pace > 0 && age > self->pace)
+    chihuo_engine_note_pace (self, age, 1);
+}
+
 void
 chihuo_engine_cancel_run (ChihuoEngine *self, gint64 now, ChihuoRun *run, ChihuoCancelReason reason)
 {

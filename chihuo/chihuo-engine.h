@@ -131,6 +131,8 @@ void          chihuo_engine_end               (ChihuoEngine              *self,
 void          chihuo_engine_note_pace         (ChihuoEngine              *self,
                                                gint64                     busy,
                                                guint                      n_tasks);
+void          chihuo_engine_note_age          (ChihuoEngine              *self,
+                                               gint64                     age);
 ChihuoRun    *chihuo_engine_find              (ChihuoEngine              *self,
                                                ChihuoPayload             *id);
 gboolean      chihuo_engine_set_finish        (ChihuoEngine              *self,

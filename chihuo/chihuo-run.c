@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "chihuo-error.h"
@@ -301,8 +302,9 @@ chihuo_run (ChihuoLoop *first, ...)
   va_end (args);
 
   status = chihuo_run_loops ((ChihuoLoop **) loops->pdata, loops->len, &error);
+  /* as it is: in a program without setlocale() g_printerr() would make a “?” of each quotation mark */
   if (error != NULL)
-    g_printerr ("%s\n", error->message);
+    fprintf (stderr, "%s\n", error->message);
 
   return status;
 }

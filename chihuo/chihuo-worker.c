@@ -87,7 +87,7 @@ chihuo_worker_harvest_locked (ChihuoRunner *runner, const ChihuoMoment *moment)
 
       if (worker->looked_at == 0 || worker->looked_at + HARVEST_AGE > moment->lease)
         continue;
-      chihuo_engine_note_pace (runner->engine, moment->lease - worker->taken_at, 1);
+      chihuo_engine_note_age (runner->engine, moment->lease - worker->taken_at);
       give_done_locked (runner, moment, worker);
       while ((run = next_in_hand (worker)) != NULL)
         chihuo_engine_give_back (runner->engine, run);

@@ -158,6 +158,21 @@ test_prefetch (Fixture *f, gconstpointer data)
   g_assert_cmpuint (chihuo_engine_get_hand (f->engine), ==, 1);
 }
 
+/* A task that still runs may be a long one: nothing is claimed ahead on its word, only less */
+static void
+test_age (Fixture *f, gconstpointer data)
+{
+  chihuo_engine_note_age (f->engine, 1000);
+  g_assert_cmpuint (chihuo_engine_get_prefetch (f->engine), ==, 0);
+
+  chihuo_engine_note_pace (f->engine, 1000, 1);
+  chihuo_engine_note_age (f->engine, 500);
+  g_assert_cmpuint (chihuo_engine_get_prefetch (f->engine), ==, 40);
+  for (int i = 0; i < 100; i++)
+    chihuo_engine_note_age (f->engine, 50 * 1000);
+  g_assert_cmpuint (chihuo_engine_get_prefetch (f->engine), ==, 0);
+}
+
 /* Begun tasks tell their pace by their ends */
 static void
 test_pace_of_begun (Fixture *f, gconstpointer data)
@@ -567,6 +582,7 @@ main (int argc, char *argv[])
   add_engine_test ("/engine-mail/suspects", test_suspects);
   add_engine_test ("/engine-mail/suspects/not-ahead", test_no_suspect_ahead);
   add_engine_test ("/engine-mail/prefetch", test_prefetch);
+  add_engine_test ("/engine-mail/age", test_age);
   add_engine_test ("/engine-mail/prefetch/begun", test_pace_of_begun);
   add_engine_test ("/engine-mail/hysteresis", test_hysteresis);
   add_engine_test ("/engine-mail/hysteresis/settles", test_settles_in_big_steps);

@@ -76,15 +76,17 @@ static void
 read_candidate (Candidate *self, sqlite3_stmt *row)
 {
   ChihuoClaimed *claimed = &self->claimed;
+  const char *wrong = find_wrong_type (row);
   const char *id = (const char *) sqlite3_column_text (row, 1);
   const char *info = (const char *) sqlite3_column_text (row, 2);
 
   claimed->payload = chihuo_payload_new (id != NULL ? id : "", sqlite3_column_bytes (row, 1), info,
                                          sqlite3_column_bytes (row, 2));
+  self->junk = wrong != NULL ? g_strdup (wrong) : find_junk (claimed->payload);
   claimed->handle = sqlite3_column_int64 (row, 0);
-  claimed->priority = CLAMP (sqlite3_column_int (row, 3), G_MININT8, G_MAXINT8);
-  self->place = sqlite3_column_int64 (row, 4);
-  claimed->timeout = sqlite3_column_int64 (row, 5) * 1000;
+  claimed->priority = chihuo_sqlite_statements_read (row, 3, G_MININT8, G_MAXINT8);
+  self->place = chihuo_sqlite_statements_read (row, 4, -CHIHUO_SQLITE_MAX, CHIHUO_SQLITE_MAX);
+  claimed->timeout = chihuo_sqlite_statements_read (row, 5, 0, G_MAXUINT32) * 1000;
   claimed->failures = sqlite3_column_int64 (row, 6);
   claimed->crashes = sqlite3_column_int64 (row, 7);
   self->own_tries = sqlite3_column_int64 (row, 8);
@@ -111,11 +113,9 @@ find_candidates (const Claim *claim, ChihuoSqliteStatement which, guint n)
   sqlite3_bind_int64 (row, 2, n);
   while (chihuo_sqlite_statements_next (db, row))
     {
-      Candidate candidate = { .junk = g_strdup (find_wrong_type (row)) };
+      Candidate candidate = { 0 };
 
       read_candidate (&candidate, row);
-      if (candidate.junk == NULL)
-        candidate.junk = find_junk (candidate.claimed.payload);
       g_array_append_val (candidates, candidate);
     }
 
@@ -319,7 +319,7 @@ end (const Claim *self)
   self->item->answer = CHIHUO_ANSWER_OK;
 }
 
-/* What a request got before, as far as it is still held */
+/* What a request got before, as far as it is still held, and has not become junk meanwhile */
 static void
 find_held (const Claim *claim)
 {
@@ -336,6 +336,11 @@ find_held (const Claim *claim)
       Candidate candidate = { 0 };
 
       read_candidate (&candidate, row);
+      if (candidate.junk != NULL)
+        {
+          candidate_clear (&candidate);
+          continue;
+        }
       candidate.claimed.max_tries = sqlite3_column_int64 (row, 10);
       g_array_append_val (held, candidate.claimed);
     }

@@ -92,7 +92,7 @@ chihuo_sqlite_client_read_answer (GBytes *answers, gsize *at, ChihuoItem *item, 
   gsize length = item->op == CHIHUO_OP_CLAIM ? 1 + sizeof (guint32) : 1;
   guint32 number = 0;
 
-  if (*at + length > size)
+  if (*at + length > size || data[*at] > CHIHUO_ANSWER_ABSENT)
     return FALSE;
 
   item->answer = data[*at];

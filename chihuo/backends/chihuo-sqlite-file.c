@@ -89,6 +89,10 @@ connect_database (ChihuoSqliteFile *self, gboolean *is_empty, GError **error)
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT);
   sqlite3_db_config (self->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1200, 200);
   sqlite3_db_config (self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+
+  /* somebody else's trigger could let a change not happen: a task would be handed out twice */
+  sqlite3_db_config (self->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+  sqlite3_db_config (self->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
   sqlite3_db_config (self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   rc = sqlite3_exec (self->db,
                      "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"

@@ -15,10 +15,22 @@
 
 /* What is junk is shown as well as it goes: people look here to find out what it is */
 static ChihuoPayload *
+read_id (sqlite3_stmt *row, int column, const char *info, int info_length)
+{
+  const char *bytes = (const char *) sqlite3_column_text (row, column);
+  int length = sqlite3_column_bytes (row, column);
+  g_autofree char *id = NULL;
+
+  if (length > 0 && chihuo_id_check (bytes, length, NULL))
+    return chihuo_payload_new (bytes, length, info, info_length);
+
+  id = g_utf8_make_valid (bytes != NULL ? bytes : "", length);
+  return chihuo_payload_new (id, -1, info, info_length);
+}
+
+static ChihuoPayload *
 read_payload (sqlite3_stmt *row)
 {
-  const char *bytes = (const char *) sqlite3_column_text (row, COLUMN_ID);
-  int length = sqlite3_column_bytes (row, COLUMN_ID);
   const char *info = (const char *) sqlite3_column_text (row, COLUMN_INFO);
   int info_length = sqlite3_column_bytes (row, COLUMN_INFO);
 
@@ -28,14 +40,7 @@ read_payload (sqlite3_stmt *row)
       info_length = 4;
     }
 
-  if (length == 0 || !chihuo_id_check (bytes, length, NULL))
-    {
-      g_autofree char *id = g_utf8_make_valid (bytes != NULL ? bytes : "", length);
-
-      return chihuo_payload_new (id, -1, info, info_length);
-    }
-
-  return chihuo_payload_new (bytes, length, info, info_length);
+  return read_id (row, COLUMN_ID, info, info_length);
 }
 
 static const char *
@@ -111,8 +116,7 @@ list_finished (ChihuoSqliteQueues *queues, ChihuoSqliteQueue *queue, ChihuoPage 
       ChihuoRecord *record = g_new0 (ChihuoRecord, 1);
 
       record->finished = TRUE;
-      record->payload = chihuo_payload_new ((const char *) sqlite3_column_text (row, 0),
-                                            sqlite3_column_bytes (row, 0), NULL, 0);
+      record->payload = read_id (row, 0, NULL, 0);
       g_ptr_array_add (page->records, record);
     }
 }
@@ -194,7 +198,7 @@ read_number (ChihuoSqliteStatements *db, ChihuoSqliteStatement which, gint64 q)
   sqlite3_bind_int64 (row, 1, q);
   if (chihuo_sqlite_statements_next (db, row))
     {
-      number = sqlite3_column_int64 (row, 0);
+      number = chihuo_sqlite_statements_read (row, 0, 0, CHIHUO_SQLITE_MAX);
       sqlite3_reset (row);
     }
 

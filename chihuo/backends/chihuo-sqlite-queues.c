@@ -14,6 +14,18 @@
 #define KEEP_DEAD     (90 * G_TIME_SPAN_DAY)
 #define KEEP_DEAD_MAX 10000
 
+static gint64
+read_place (sqlite3_stmt *row, int column)
+{
+  return chihuo_sqlite_statements_read (row, column, -CHIHUO_SQLITE_MAX, CHIHUO_SQLITE_MAX);
+}
+
+static gint64
+read_size (sqlite3_stmt *row, int column)
+{
+  return chihuo_sqlite_statements_read (row, column, 0, CHIHUO_SQLITE_MAX);
+}
+
 static void
 load (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue)
 {
@@ -24,18 +36,18 @@ load (ChihuoSqliteQueues *self, ChihuoSqliteQueue *queue)
     return;
 
   queue->q = sqlite3_column_int64 (row, 0);
-  queue->head = sqlite3_column_int64 (row, 1);
-  queue->tail = sqlite3_column_int64 (row, 2);
-  queue->token = sqlite3_column_int64 (row, 3);
-  queue->counts[CHIHUO_TASK_STATE_WAITING] = sqlite3_column_int64 (row, 4);
-  queue->counts[CHIHUO_TASK_STATE_DELAYED] = sqlite3_column_int64 (row, 5);
-  queue->counts[CHIHUO_TASK_STATE_RUNNING] = sqlite3_column_int64 (row, 6);
-  queue->counts[CHIHUO_TASK_STATE_DEAD] = sqlite3_column_int64 (row, 7);
-  queue->finished = sqlite3_column_int64 (row, 8);
+  queue->head = read_place (row, 1);
+  queue->tail = read_place (row, 2);
+  queue->token = read_size (row, 3);
+  queue->counts[CHIHUO_TASK_STATE_WAITING] = read_size (row, 4);
+  queue->counts[CHIHUO_TASK_STATE_DELAYED] = read_size (row, 5);
+  queue->counts[CHIHUO_TASK_STATE_RUNNING] = read_size (row, 6);
+  queue->counts[CHIHUO_TASK_STATE_DEAD] = read_size (row, 7);
+  queue->finished = read_size (row, 8);
   queue->paused = sqlite3_column_int (row, 9) != 0;
-  queue->keep_finished = sqlite3_column_int64 (row, 10);
-  queue->keep_dead = sqlite3_column_int64 (row, 11);
-  queue->keep_dead_max = sqlite3_column_int64 (row, 12);
+  queue->keep_finished = read_size (row, 10);
+  queue->keep_dead = read_size (row, 11);
+  queue->keep_dead_max = read_size (row, 12);
   queue->was_empty = queue->counts[CHIHUO_TASK_STATE_WAITING] == 0;
   sqlite3_reset (row);
 }

@@ -48,7 +48,7 @@ static const char *const sql[CHIHUO_SQLITE_N_STATEMENTS] = {
     " WHERE NOT EXISTS (SELECT 1 FROM finished WHERE q = ?1 AND id = ?2)",
   [CHIHUO_SQLITE_TASK_CLAIM]
   = "UPDATE task SET state = 3, time = ?2, token = ?3, claimant = ?4, request = ?5,"
-    " max_tries = ?6, max_crashes = ?7 WHERE n = ?1",
+    " max_tries = ?6, max_crashes = ?7 WHERE n = ?1 AND state = 1",
   [CHIHUO_SQLITE_TASK_UPDATE] = UPDATE_TASK " WHERE n = ?1",
   [CHIHUO_SQLITE_TASK_UPDATE_INFO] = UPDATE_TASK ", info = ?15 WHERE n = ?1",
   [CHIHUO_SQLITE_TASK_DELETE] = "DELETE FROM task WHERE n = ?1",
@@ -202,7 +202,8 @@ chihuo_sqlite_statements_fail (ChihuoSqliteStatements *self, int rc)
     return;
 
   self->rc = rc;
-  self->message = g_strdup (sqlite3_errmsg (self->db));
+  self->message = g_strdup (sqlite3_extended_errcode (self->db) == rc ? sqlite3_errmsg (self->db)
+                                                                      : sqlite3_errstr (rc));
 }
 
 /*
@@ -291,4 +292,22 @@ chihuo_sqlite_statements_run (ChihuoSqliteStatements *self, sqlite3_stmt *statem
     continue;
 
   return self->rc == SQLITE_OK;
+}
+
+/*
+ * chihuo_sqlite_statements_read:
+ * @row: a statement that stands on a row
+ * @column: one of its columns
+ * @min: the least that can be
+ * @max: the most that can be
+ *
+ * Reads a number that is to be reckoned with. Another program may have written
+ * any: it counts as the nearest one that can be.
+ *
+ * Returns: the number
+ */
+gint64
+chihuo_sqlite_statements_read (sqlite3_stmt *row, int column, gint64 min, gint64 max)
+{
+  return CLAMP (sqlite3_column_int64 (row, column), min, max);
 }

@@ -84,6 +84,9 @@ typedef enum
   CHIHUO_SQLITE_N_STATEMENTS
 } ChihuoSqliteStatement;
 
+/* No time, place or counter of ours is further from 0: two of them can be added */
+#define CHIHUO_SQLITE_MAX (G_MAXINT64 / 4)
+
 typedef struct _ChihuoSqliteStatements ChihuoSqliteStatements;
 
 struct _ChihuoSqliteStatements
@@ -106,5 +109,9 @@ gboolean      chihuo_sqlite_statements_next  (ChihuoSqliteStatements *self,
                                               sqlite3_stmt           *statement);
 gboolean      chihuo_sqlite_statements_run   (ChihuoSqliteStatements *self,
                                               sqlite3_stmt           *statement);
+gint64        chihuo_sqlite_statements_read  (sqlite3_stmt           *row,
+                                              int                     column,
+                                              gint64                  min,
+                                              gint64                  max);
 
 G_END_DECLS

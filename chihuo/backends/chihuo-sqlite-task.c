@@ -58,6 +58,17 @@ chihuo_sqlite_task_clear (ChihuoSqliteTask *self)
   chihuo_record_clear (&self->record);
 }
 
+/* A state that nobody knows is as good as dead: nothing runs it, and people can remove it */
+static ChihuoTaskState
+read_state (sqlite3_stmt *row)
+{
+  int state = sqlite3_column_int (row, 3);
+
+  return state >= CHIHUO_TASK_STATE_WAITING && state <= CHIHUO_TASK_STATE_DEAD
+           ? (ChihuoTaskState) state
+           : CHIHUO_TASK_STATE_DEAD;
+}
+
 /*
  * chihuo_sqlite_task_read_row:
  * @self: a task
@@ -68,28 +79,30 @@ chihuo_sqlite_task_clear (ChihuoSqliteTask *self)
 void
 chihuo_sqlite_task_read_row (ChihuoSqliteTask *self, sqlite3_stmt *row)
 {
+  const gint64 max = CHIHUO_SQLITE_MAX;
   ChihuoRecord *record = &self->record;
 
   self->n = sqlite3_column_int64 (row, 0);
   self->claimant = sqlite3_column_int64 (row, 8);
-  record->state = sqlite3_column_int (row, 3);
-  record->priority = CLAMP (sqlite3_column_int (row, 4), G_MININT8, G_MAXINT8);
-  record->place = sqlite3_column_int64 (row, 5);
-  record->when = sqlite3_column_int64 (row, 6);
+  record->state = read_state (row);
+  record->priority = chihuo_sqlite_statements_read (row, 4, G_MININT8, G_MAXINT8);
+  record->place = chihuo_sqlite_statements_read (row, 5, -max, max);
+  record->when = chihuo_sqlite_statements_read (row, 6, 0, max);
   record->token = sqlite3_column_int64 (row, 7);
   record->claimant = self->claimant != 0 ? somebody : NULL;
   record->request = sqlite3_column_int64 (row, 9);
-  record->timeout = sqlite3_column_int64 (row, 10);
+  record->timeout = chihuo_sqlite_statements_read (row, 10, 0, G_MAXUINT32);
   record->failures = sqlite3_column_int64 (row, 11);
   record->crashes = sqlite3_column_int64 (row, 12);
   record->own_tries = sqlite3_column_int64 (row, 13);
   record->max_tries = sqlite3_column_int64 (row, 14);
   record->max_crashes = sqlite3_column_int64 (row, 15);
-  record->fate = sqlite3_column_int (row, 16);
-  record->cancelled = sqlite3_column_int (row, 17);
-  record->abandoned = sqlite3_column_int (row, 18);
+  record->fate = chihuo_sqlite_statements_read (row, 16, 0, CHIHUO_FATE_DROP);
+  record->cancelled = sqlite3_column_int (row, 17) != 0;
+  record->abandoned = sqlite3_column_int (row, 18) != 0;
   if (sqlite3_column_type (row, 19) != SQLITE_NULL)
-    record->error = g_strdup ((const char *) sqlite3_column_text (row, 19));
+    record->error = g_utf8_make_valid ((const char *) sqlite3_column_text (row, 19),
+                                       sqlite3_column_bytes (row, 19));
 
   self->old_state = record->state;
 }
@@ -121,11 +134,11 @@ load_pending (ChihuoSqliteTask *self, ChihuoPayload *id)
     }
 
   pending = g_new0 (ChihuoPending, 1);
-  pending->delay = sqlite3_column_int64 (row, 0);
-  pending->timeout = sqlite3_column_int64 (row, 1);
+  pending->delay = chihuo_sqlite_statements_read (row, 0, 0, CHIHUO_SQLITE_MAX);
+  pending->timeout = chihuo_sqlite_statements_read (row, 1, 0, CHIHUO_SQLITE_MAX);
   pending->flags = sqlite3_column_int (row, 2);
   pending->max_tries = sqlite3_column_int64 (row, 3);
-  pending->priority = sqlite3_column_int (row, 4);
+  pending->priority = chihuo_sqlite_statements_read (row, 4, G_MININT8, G_MAXINT8);
   pending->payload
     = chihuo_payload_new (chihuo_payload_get_id (id), chihuo_payload_get_id_length (id),
                           (const char *) sqlite3_column_text (row, 5),
@@ -259,6 +272,7 @@ insert_row (ChihuoSqliteTask *self)
   return chihuo_sqlite_statements_run (db, row) && sqlite3_changes (db->db) == 1;
 }
 
+/* An index that lies may name a row twice, or one that does not wait: nobody gets it */
 static void
 update_claim (ChihuoSqliteTask *self)
 {
@@ -273,7 +287,8 @@ update_claim (ChihuoSqliteTask *self)
   sqlite3_bind_int64 (row, 5, record->request);
   sqlite3_bind_int64 (row, 6, record->max_tries);
   sqlite3_bind_int64 (row, 7, record->max_crashes);
-  chihuo_sqlite_statements_run (db, row);
+  if (chihuo_sqlite_statements_run (db, row) && sqlite3_changes (db->db) != 1)
+    chihuo_sqlite_statements_fail (db, SQLITE_CORRUPT);
 }
 
 static void

@@ -104,6 +104,32 @@ chihuo_sqlite_workers_end (ChihuoSqliteWorkers *self, gboolean committed)
   self->is_new = FALSE;
 }
 
+/* Beyond that there is no byte to be locked, or one that is locked for something else */
+static gboolean
+is_number (gint64 number)
+{
+  return number > 0 && number <= CHIHUO_SQLITE_MAX;
+}
+
+/* The next number, 0 if there is none */
+static gint64
+take_number (ChihuoSqliteWorkers *self)
+{
+  sqlite3_stmt *row = chihuo_sqlite_statements_use (self->db, CHIHUO_SQLITE_WORKER_NUMBER);
+  gint64 number = 0;
+
+  if (chihuo_sqlite_statements_next (self->db, row))
+    {
+      number = sqlite3_column_int64 (row, 0);
+      chihuo_sqlite_statements_run (self->db, row);
+    }
+  if (is_number (number))
+    return number;
+
+  chihuo_sqlite_statements_fail (self->db, SQLITE_CORRUPT);
+  return 0;
+}
+
 /* A number is free, unless a transaction of unknown outcome has given it away before */
 static void
 join (ChihuoSqliteWorkers *self)
@@ -112,11 +138,9 @@ join (ChihuoSqliteWorkers *self)
 
   do
     {
-      row = chihuo_sqlite_statements_use (self->db, CHIHUO_SQLITE_WORKER_NUMBER);
-      if (!chihuo_sqlite_statements_next (self->db, row))
+      self->number = take_number (self);
+      if (self->number == 0)
         return;
-      self->number = sqlite3_column_int64 (row, 0);
-      chihuo_sqlite_statements_run (self->db, row);
     }
   while (!chihuo_sqlite_lock_try (self->fd, CHIHUO_SQLITE_LOCK_WORKER + self->number));
 
@@ -237,7 +261,8 @@ gboolean
 chihuo_sqlite_workers_is_alive (ChihuoSqliteWorkers *self, gint64 number)
 {
   return number == self->number
-         || chihuo_sqlite_lock_is_held (self->fd, CHIHUO_SQLITE_LOCK_WORKER + number);
+         || (is_number (number)
+             && chihuo_sqlite_lock_is_held (self->fd, CHIHUO_SQLITE_LOCK_WORKER + number));
 }
 
 /*

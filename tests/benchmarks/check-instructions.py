@@ -7,7 +7,7 @@
 check-instructions.py --renew BENCH NUMBERS    writes the numbers that are measured now
 check-instructions.py --self-test              proves that a difference is found
 
-Callgrind counts them, so they repeat, whatever else the machine does (within 2 %). A run that only adds is taken off
+Callgrind counts them, so they repeat (within 4 %) where a clock does not. A run that only adds is taken off
 one that adds and eats: what is left is claiming, running, settling, and the start and end of one loop. A number that
 is better than the committed one fails, too: it wants to be kept, with --renew.
 """

@@ -115,6 +115,18 @@ sync_file (DiskFile *file)
   g_ptr_array_set_size (file->pending, 0);
 }
 
+static void
+lose_writes (DiskFile *file)
+{
+  for (guint i = file->pending->len; i > 0; i--)
+    {
+      const FaultEvent *event = g_ptr_array_index (file->pending, i - 1);
+
+      if (event->kind == FAULT_EVENT_WRITE)
+        g_ptr_array_remove_index (file->pending, i - 1);
+    }
+}
+
 /* What was created is there, what was deleted is gone; what was written is not the folder's concern */
 static void
 sync_folder (DiskFile *file)
@@ -151,7 +163,7 @@ fault_disk_feed (FaultDisk *self, const FaultEvent *event)
       break;
 
     case FAULT_EVENT_LOST_SYNC:
-      g_ptr_array_set_size (file->pending, 0);
+      lose_writes (file);
       break;
 
     case FAULT_EVENT_CREATE:

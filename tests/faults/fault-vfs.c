@@ -56,20 +56,33 @@ record (FaultEventKind kind, FaultFile file, gint64 offset, const void *data, gs
 
 /* Whether the plan says that this one fails */
 static gboolean
-fails (void)
+fails_locked (gboolean is_sync)
 {
-  gboolean answer = FALSE;
+  if (plan.first == 0 || plan.count == 0)
+    return FALSE;
+  if (n_failed == 0 && plan.at_sync && !is_sync)
+    return FALSE;
+
+  if (plan.first > 1)
+    {
+      plan.first--;
+      return FALSE;
+    }
+
+  if (plan.count < G_MAXUINT)
+    plan.count--;
+  n_failed++;
+  return TRUE;
+}
+
+static gboolean
+fails (gboolean is_sync, gboolean *is_full)
+{
+  gboolean answer;
 
   g_mutex_lock (&mutex);
-  if (plan.first > 1)
-    plan.first--;
-  else if (plan.first == 1 && plan.count > 0)
-    {
-      if (plan.count < G_MAXUINT)
-        plan.count--;
-      n_failed++;
-      answer = TRUE;
-    }
+  answer = fails_locked (is_sync);
+  *is_full = plan.is_full || (plan.then_full && n_failed > 1);
   g_mutex_unlock (&mutex);
 
   return answer;
@@ -112,12 +125,14 @@ write_really (sqlite3_file *file, const void *data, int length, sqlite3_int64 of
 static int
 file_write (sqlite3_file *file, const void *data, int length, sqlite3_int64 offset)
 {
-  if (!fails ())
+  gboolean is_full;
+
+  if (!fails (FALSE, &is_full))
     return write_really (file, data, length, offset);
 
   if (plan.torn && length > 1)
     write_really (file, data, length / 2, offset);
-  return plan.is_full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+  return is_full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
 static int
@@ -135,9 +150,10 @@ static int
 file_sync (sqlite3_file *file, int flags)
 {
   File *self = (File *) file;
+  gboolean is_full;
   int rc;
 
-  if (fails ())
+  if (fails (TRUE, &is_full))
     {
       record (FAULT_EVENT_LOST_SYNC, self->kind, 0, NULL, 0);
       return SQLITE_IOERR_FSYNC;

@@ -38,10 +38,12 @@ typedef struct
 /* What is to fail: all writes and syncs from the n-th on, until so many have failed */
 typedef struct
 {
-  guint    first;   /* 1 = the next one */
-  guint    count;   /* G_MAXUINT = until the plan is taken away */
-  gboolean is_full; /* ENOSPC, otherwise EIO */
-  gboolean torn;    /* a write that fails has written its first half */
+  guint    first;     /* 1 = the next one */
+  guint    count;     /* G_MAXUINT = until the plan is taken away */
+  gboolean at_sync;   /* it begins with the n-th sync */
+  gboolean is_full;   /* ENOSPC, otherwise EIO */
+  gboolean then_full; /* EIO first, then ENOSPC */
+  gboolean torn;      /* a write that fails has written its first half */
 } FaultPlan;
 
 void       fault_vfs_install (void);
