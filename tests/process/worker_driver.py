@@ -66,7 +66,7 @@ class Worker:
         def found():
             is_over = self.is_over()
             events = self.events(what)
-            assert len(events) >= n or not is_over, '%d ended with %d: %s' % (self.pid, self.popen.returncode, self.said())
+            assert len(events) >= n or not is_over, 'ended with %d: %s' % (self.popen.returncode, self.said())
             return events[n - 1] if len(events) >= n else None
         return wait_for('%d × %s of %d: %s' % (n, what, self.pid, self.said()), found)
 
