@@ -64,7 +64,9 @@ class Worker:
     def wait_for(self, what, n=1):
         """Waits until the worker has written so many events of a kind. The last of them."""
         def found():
+            is_over = self.is_over()
             events = self.events(what)
+            assert len(events) >= n or not is_over, 'ended with %d: %s' % (self.popen.returncode, self.said())
             return events[n - 1] if len(events) >= n else None
         return wait_for('%d × %s of %d: %s' % (n, what, self.pid, self.said()), found)
 
