@@ -23,10 +23,14 @@
 
 static const int signals[] = { SIGINT, SIGTERM };
 
+/* Reference counted: a run that was given up may end after chihuo_run_loops() has returned, in a program
+ * that goes on to iterate the context. On that context's thread only */
 typedef struct
 {
-  GMainLoop        *main_loop;
-  ChihuoLoop      **loops;
+  guint             ref_count;
+  gboolean          returned;                        /* nobody wants to know any more */
+  GMainLoop        *main_loop;                       /* (owned) */
+  ChihuoLoop      **loops;                           /* until it has returned */
   gsize             n_loops;
   gsize             n_running;                       /* runs that are not over */
   gboolean          stopping;
@@ -36,6 +40,17 @@ typedef struct
   struct sigaction  old_actions[G_N_ELEMENTS (signals)];
   GSource          *sources[G_N_ELEMENTS (signals)]; /* (owned) (nullable) */
 } Process;
+
+static void
+process_unref (Process *self)
+{
+  if (--self->ref_count > 0)
+    return;
+
+  g_clear_error (&self->error);
+  g_main_loop_unref (self->main_loop);
+  g_free (self);
+}
 
 /* --- stopping --- */
 
@@ -151,16 +166,16 @@ run_cb (GObject *object, GAsyncResult *result, gpointer data)
   Process *self = data;
   GError *error = NULL;
 
-  if (!chihuo_loop_run_finish (CHIHUO_LOOP (object), result, &error))
-    {
-      if (self->error == NULL)
-        self->error = g_error_copy (error);
-      g_clear_error (&error);
-      stop (self);
-    }
+  if (!chihuo_loop_run_finish (CHIHUO_LOOP (object), result, &error) && self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  g_clear_error (&error);
 
-  if (--self->n_running == 0)
+  self->n_running--;
+  if (!self->returned && self->error != NULL)
+    stop (self);
+  if (!self->returned && self->n_running == 0)
     g_main_loop_quit (self->main_loop);
+  process_unref (self);
 }
 
 static guint
@@ -242,36 +257,44 @@ int
 chihuo_run_loops (ChihuoLoop **loops, gsize n_loops, GError **error)
 {
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  g_autoptr (GMainLoop) main_loop = g_main_loop_new (context, FALSE);
-  Process self = { .main_loop = main_loop, .loops = loops, .n_loops = n_loops };
+  Process *self;
   int status = 0;
 
   g_return_val_if_fail (loops != NULL || n_loops == 0, EX_USAGE);
   g_return_val_if_fail (error == NULL || *error == NULL, EX_USAGE);
 
+  self = g_new0 (Process, 1);
+  self->ref_count = 1 + n_loops;
+  self->main_loop = g_main_loop_new (context, FALSE);
+  self->loops = loops;
+  self->n_loops = n_loops;
+  self->n_running = n_loops;
+
   for (gsize i = 0; i < n_loops; i++)
     g_object_ref (loops[i]);
-  catch_signals (&self);
-  self.n_running = n_loops;
+  catch_signals (self);
   for (gsize i = 0; i < n_loops; i++)
-    chihuo_loop_run_async (loops[i], NULL, run_cb, &self);
+    chihuo_loop_run_async (loops[i], NULL, run_cb, self);
   if (n_loops > 0)
-    g_main_loop_run (main_loop);
-  restore_signals (&self);
-  if (self.deadline != NULL)
-    g_source_destroy (self.deadline);
-  g_clear_pointer (&self.deadline, g_source_unref);
+    g_main_loop_run (self->main_loop);
+  restore_signals (self);
+  if (self->deadline != NULL)
+    g_source_destroy (self->deadline);
+  g_clear_pointer (&self->deadline, g_source_unref);
 
-  if (self.error != NULL)
-    status = exit_status_of (self.error);
-  else if (self.n_running > 0 || count_stuck (&self) > 0)
+  if (self->error != NULL)
+    status = exit_status_of (self->error);
+  else if (self->n_running > 0 || count_stuck (self) > 0)
     status = EX_TEMPFAIL;
   if (status != EX_TEMPFAIL)
-    close_queues (&self);
-  if (self.error != NULL)
-    g_propagate_error (error, self.error);
+    close_queues (self);
+  if (self->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&self->error));
   for (gsize i = 0; i < n_loops; i++)
     g_object_unref (loops[i]);
+
+  self->returned = TRUE;
+  process_unref (self);
 
   return status;
 }
