@@ -64,6 +64,19 @@ chihuo_keys_set_place (ChihuoKeys *self, const char *place)
   self->place = g_strdup (place);
 }
 
+/* One line of UTF-8, whatever a key or a file is called */
+static char *
+make_printable (const char *text)
+{
+  char *printable = g_utf8_make_valid (text, -1);
+
+  for (char *at = printable; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      *at = '?';
+
+  return printable;
+}
+
 /*
  * chihuo_keys_set_error:
  * @self: a table
@@ -71,22 +84,27 @@ chihuo_keys_set_place (ChihuoKeys *self, const char *place)
  * @error: return location for an error
  * @format: what was expected
  *
- * Sets %CHIHUO_ERROR_CONFIG with the place in front.
+ * Sets %CHIHUO_ERROR_CONFIG with the place in front. What is not UTF-8 in it,
+ * and control characters, are replaced.
  */
 void
 chihuo_keys_set_error (ChihuoKeys *self, guint line, GError **error, const char *format, ...)
 {
   g_autofree char *text = NULL;
+  g_autofree char *raw = NULL;
+  g_autofree char *where = NULL;
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  raw = g_strdup_vprintf (format, args);
   va_end (args);
 
+  text = make_printable (raw);
+  where = make_printable (self->place);
   if (line > 0)
-    g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG, "%s:%u: %s", self->place, line, text);
+    g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG, "%s:%u: %s", where, line, text);
   else
-    g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG, "%s: %s", self->place, text);
+    g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG, "%s: %s", where, text);
 }
 
 /* Where @name is, or where it belongs */
