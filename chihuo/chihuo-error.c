@@ -16,7 +16,18 @@
  *
  * Since: 1.0
  */
-G_DEFINE_QUARK (chihuo-error-quark, chihuo_error)
+/* Not by G_DEFINE_QUARK, whose static number is written without any order: threads of two stores may be the
+ * first to ask */
+GQuark
+chihuo_error_quark (void)
+{
+  static gsize quark;
+
+  if (g_once_init_enter (&quark))
+    g_once_init_leave (&quark, g_quark_from_static_string ("chihuo-error-quark"));
+
+  return quark;
+}
 
 G_DEFINE_ENUM_TYPE (ChihuoError, chihuo_error,
                     G_DEFINE_ENUM_VALUE (CHIHUO_ERROR_FAILED, "failed"),
