@@ -310,7 +310,8 @@ start_runner (ChihuoLoop *self, ChihuoStore *store)
 static void
 opened_cb (ChihuoCall *call, gpointer data)
 {
-  ChihuoLoop *self = call->func_data;
+  /* the end of the run drops a reference that may be the last */
+  g_autoptr (ChihuoLoop) self = g_object_ref (call->func_data);
   g_autoptr (ChihuoStore) store = data;
   GMainContext *context = chihuo_loop_get_context (self);
   GError *error = NULL;

@@ -83,7 +83,6 @@ void              chihuo_task_start_run       (ChihuoTask              *self,
 void              chihuo_task_set_settler     (ChihuoTask              *self,
                                                const ChihuoSettler     *settler,
                                                gpointer                 owner);
-gpointer          chihuo_task_get_run         (ChihuoTask              *self);
 gboolean          chihuo_task_is_kept         (ChihuoTask              *self);
 gboolean          chihuo_task_close           (ChihuoTask              *self);
 void              chihuo_task_take_answer     (ChihuoTask              *self,

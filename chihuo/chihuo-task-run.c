@@ -269,12 +269,6 @@ chihuo_task_set_settler (ChihuoTask *self, const ChihuoSettler *settler, gpointe
     old->released (old_owner);
 }
 
-gpointer
-chihuo_task_get_run (ChihuoTask *self)
-{
-  return self->run;
-}
-
 /* Whether anybody but the caller, who holds one reference, has something to do with the object: a
  * reference, a weak reference, a toggle reference, data (GObject keeps all of these in qdata) */
 gboolean
