@@ -79,7 +79,18 @@ choose_flags (SimRandom *random)
   return flags;
 }
 
-/* Adds a task whose info nobody else gives */
+/* How it is to be added */
+static void
+choose_add (HistoryLine *line, SimRandom *random)
+{
+  line->flags = choose_flags (random);
+  if (sim_random_chance (random, 0.1))
+    line->priority = sim_random_range (random, -2, 2);
+  if (sim_random_chance (random, 0.1))
+    line->delay = sim_random_range (random, 1, 400) * 1000;
+}
+
+/* Adds a task whose info nobody else gives; plainly, if `random` is NULL */
 void
 battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
 {
@@ -94,11 +105,8 @@ battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
   line.id = id;
   line.info = info;
   line.op = op;
-  line.flags = choose_flags (random);
-  if (sim_random_chance (random, 0.1))
-    line.priority = sim_random_range (random, -2, 2);
-  if (sim_random_chance (random, 0.1))
-    line.delay = sim_random_range (random, 1, 400) * 1000;
+  if (random != NULL)
+    choose_add (&line, random);
   if (line.priority != 0)
     chihuo_task_set_priority (task, line.priority);
   if (line.delay > 0)

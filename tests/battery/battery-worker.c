@@ -38,6 +38,7 @@ static int n_ids = 2000;
 static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
+static int n_add;
 static gboolean plain;
 
 static const GOptionEntry entries[] = {
@@ -48,6 +49,7 @@ static const GOptionEntry entries[] = {
   { "concurrency", 0, 0, G_OPTION_ARG_INT, &concurrency, "Tasks at a time", "N" },
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "The longest task", "MS" },
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
+  { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "New ones that it adds itself, at first", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
   { "doubt", 0, 0, G_OPTION_ARG_DOUBLE, &doubt, "Commits of unknown outcome", "SHARE" },
@@ -215,6 +217,13 @@ battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 static gboolean
 battery_loop_start (ChihuoLoop *loop, GError **error)
 {
+  for (int i = 0; i < n_add; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%s-%d", process, i);
+
+      battery_people_add (chihuo_loop_get_queue (loop), NULL, id);
+    }
+
   battery_story_note ("ready");
   return TRUE;
 }
