@@ -13,7 +13,6 @@
 /* Everything goes the way of a program: through the public calls of a queue, from a thread of its own.
  * Each call is told before, and after with its answer. */
 
-#define LONGEST_PAUSE 15000 /* µs */
 #define MOST_SEEN 16
 
 struct _BatteryPeople
@@ -23,6 +22,7 @@ struct _BatteryPeople
   SimRandom    random;
   guint        depth; /* so many tasks shall wait */
   guint        n_ids;
+  gint64       longest_pause; /* µs */
   int          rests; /* atomic */
   };
 
@@ -201,7 +201,7 @@ people_cb (gpointer data)
     {
       gint64 what = sim_random_range (&self->random, 1, 10);
 
-      g_usleep (sim_random_range (&self->random, 0, LONGEST_PAUSE));
+      g_usleep (sim_random_range (&self->random, 0, self->longest_pause));
       if (g_atomic_int_get (&self->rests))
         break;
       if (what <= 5)
@@ -216,9 +216,9 @@ people_cb (gpointer data)
   return NULL;
 }
 
-/* They keep so many of `n_ids` tasks waiting */
+/* They keep so many of `n_ids` tasks waiting, and pause for up to so many µs between their calls */
 BatteryPeople *
-battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, guint64 seed)
+battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, gint64 longest_pause, guint64 seed)
 {
   BatteryPeople *self = g_new0 (BatteryPeople, 1);
 
@@ -226,6 +226,7 @@ battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, guint64 seed)
   self->random = (SimRandom) { seed };
   self->depth = depth;
   self->n_ids = n_ids;
+  self->longest_pause = longest_pause;
   self->thread = g_thread_new ("people", people_cb, self);
 
   return self;

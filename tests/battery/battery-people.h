@@ -15,6 +15,7 @@ typedef struct _BatteryPeople BatteryPeople;
 BatteryPeople *battery_people_new    (ChihuoQueue   *queue,
                                       guint          depth,
                                       guint          n_ids,
+                                      gint64         longest_pause,
                                       guint64        seed);
 void           battery_people_free   (BatteryPeople *self);
 void           battery_people_rest   (BatteryPeople *self);

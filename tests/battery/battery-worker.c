@@ -35,6 +35,7 @@ static int concurrency = 3;
 static int work = 50;
 static int depth = 60;
 static int n_ids = 2000;
+static int gap = 15;
 static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
@@ -51,6 +52,7 @@ static const GOptionEntry entries[] = {
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
   { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "New ones that it adds itself, at first", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
+  { "gap", 0, 0, G_OPTION_ARG_INT, &gap, "The longest pause of who adds", "MS" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
   { "doubt", 0, 0, G_OPTION_ARG_DOUBLE, &doubt, "Commits of unknown outcome", "SHARE" },
   { "deaf", 0, 0, G_OPTION_ARG_DOUBLE, &deaf, "Tasks that hear no cancellation", "SHARE" },
@@ -329,7 +331,8 @@ eat (void)
   g_autoptr (BatteryLoop) self = make_loop ();
   ChihuoLoop *loops[] = { CHIHUO_LOOP (self) };
   g_autoptr (BatteryPeople) people
-    = depth > 0 ? battery_people_new (chihuo_loop_get_queue (loops[0]), depth, n_ids, seed + 1)
+    = depth > 0 ? battery_people_new (chihuo_loop_get_queue (loops[0]), depth, n_ids, gap * 1000,
+                                      seed + 1)
                 : NULL;
   Calm calm = { self, people };
   guint calm_source = g_unix_signal_add (SIGUSR1, calm_cb, &calm);
