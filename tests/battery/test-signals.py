@@ -7,8 +7,8 @@
 
 One worker after the other at one file, each gets SIGINT or SIGTERM at a random moment: once in one scene, two or three
 times in the other, where some tasks do not hear. What stood in the queue before and is not done must stand at its old
-place, in the same order, as plain sqlite3 reads it, with nothing counted. The checker judges the history of each scene: in the first
-there is no fault, so that it judges the order of all claims, too.
+place, in the same order, as plain sqlite3 reads it, with nothing counted. The checker judges the history of each scene:
+in the first there is no fault, so that it judges the order of all claims, too.
 """
 
 import argparse
