@@ -14,8 +14,8 @@
 #define REGION_SIZE 32768
 
 /* There is one connection at a time, so locks have nothing to keep apart, and there is one index of a
- * log, which is empty when a connection opens. Nothing is ever lost, so a sync has nothing to do. An empty file is none:
- * what is deleted keeps its room for the next one. */
+ * log, which is empty when a connection opens. Nothing is ever lost, so a sync has nothing to do. An
+ * empty file is none: what is deleted keeps its room for the next one. */
 
 typedef struct
 {
