@@ -74,6 +74,9 @@ reap_running (ChihuoMemoryQueue *queue, const ChihuoMoment *moment, guint *n_rea
 static gboolean
 is_too_old (const ChihuoMemoryNode *node, gint64 keep, const ChihuoMoment *moment)
 {
+  if (CHIHUO_MUTANT ("cut-too-early"))
+    keep /= 2;
+
   return keep > 0 && node->record.when < moment->now - keep;
 }
 

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-memory-sweep.h"
+#include "chihuo-mutant.h"
 
 /* A sweep concerns what stood in the queue when it began, so it stops at the tail of that moment:
  * places tell old from new, whatever comes in meanwhile. `until` is that tail. `after` is, for what
@@ -118,7 +119,7 @@ static void
 start (ChihuoMemoryQueue *queue, ChihuoSweep *sweep)
 {
   sweep->started = TRUE;
-  sweep->until = queue->tail;
+  sweep->until = CHIHUO_MUTANT ("sweep-ends-early") ? queue->tail - 1 : queue->tail;
   sweep->after = sweep->what == CHIHUO_SWEEP_WHAT_CLEAR_WAITING ? queue->head : G_MININT64;
 }
 

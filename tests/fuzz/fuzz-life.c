@@ -38,17 +38,21 @@ typedef struct
   guint          n_infos;
 } Life;
 
+/* The flags of an add are the first words of a ChihuoWhen */
+G_STATIC_ASSERT ((int) CHIHUO_ADD_FLAGS_AT_HEAD == CHIHUO_WHEN_AT_HEAD);
+G_STATIC_ASSERT ((int) CHIHUO_ADD_FLAGS_REPLACE == CHIHUO_WHEN_REPLACE);
+
+static const char *const ops[] = { NULL, "add", "finish", "unfinish", "remove", "cancel", "retry-dead",
+                                   NULL, "renew" };
+static const char *const settles[] = { NULL, "settle-done", "settle-failed", "settle-rejected",
+                                       "settle-postponed", "settle-returned", "settle-abandoned" };
+
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
 {
   fuzz_init ();
+  fuzz_model_load (FUZZ_TABLE);
   return 0;
-}
-
-static guint
-id_of (const ChihuoClaimed *claimed)
-{
-  return atoi (chihuo_payload_get_id (claimed->payload));
 }
 
 static const char *
@@ -82,11 +86,56 @@ set_payload (ChihuoItem *item, guint id, const char *json)
   item->payload = chihuo_payload_new (text, -1, json, json != NULL ? -1 : 0);
 }
 
+/* What an item says, in the words of the table */
+static FuzzSaid
+read_item (const FuzzTask *task, const ChihuoItem *item)
+{
+  FuzzSaid said = { 0 };
+
+  if (item->token != task->token || item->claimant != task->claimant)
+    said.when = CHIHUO_WHEN_STALE;
+
+  switch ((guint) item->op)
+    {
+    case CHIHUO_OP_ADD:
+      said = (FuzzSaid) { .when = item->add.flags | (item->add.delay > 0 ? CHIHUO_WHEN_DELAY : 0),
+                          .info = g_intern_string (chihuo_payload_get_json (item->payload)),
+                          .delay = item->add.delay,
+                          .tries = item->add.max_tries,
+                          .priority = item->add.priority,
+                          .has_priority = item->add.has_priority };
+      break;
+    case CHIHUO_OP_SETTLE:
+      said.when |= (item->settle.finish ? CHIHUO_WHEN_FINISH : 0)
+                   | (item->settle.delay < 0 ? CHIHUO_WHEN_IN_PLACE : 0);
+      said.delay = MAX (item->settle.delay, 0);
+      said.lease = item->settle.how == CHIHUO_SETTLE_ABANDONED ? CHIHUO_ABANDONED_LEASE : 0;
+      break;
+    case CHIHUO_OP_RENEW:
+      said.lease = item->renew.lease;
+      break;
+    default:
+      break;
+    }
+
+  return said;
+}
+
+static ChihuoAnswer
+expect (Life *self, guint id, const ChihuoItem *item)
+{
+  FuzzTask *task = &self->model.tasks[id];
+  const FuzzSaid said = read_item (task, item);
+  const char *event = item->op == CHIHUO_OP_SETTLE ? settles[item->settle.how] : ops[item->op];
+
+  return fuzz_model_step (&self->model, task, event, &said, &self->moment);
+}
+
 /* Sends an item, now and then twice: the second time nothing may be done */
 static void
 judge (Life *self, guint id, ChihuoItem *item)
 {
-  ChihuoAnswer expected = fuzz_model_do (&self->model, id, item, &self->moment);
+  ChihuoAnswer expected = expect (self, id, item);
 
   exchange (self, item, self->request + 1);
   g_assert_cmpint (item->answer, ==, expected);
@@ -183,12 +232,14 @@ claim (Life *self)
   item.claim.lease = 10 * G_USEC_PER_SEC;
   exchange (self, &item, self->request + 1);
   g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_OK);
-  fuzz_model_claim (&self->model, &item, &self->moment, id_of);
+  fuzz_model_claim (&self->model, &item, &self->moment);
 
   for (guint i = 0; i < item.claim.n_claimed; i++)
     self->runs[self->n_runs++ % N_RUNS]
-      = (Run) { .id = id_of (&item.claim.claimed[i]), .token = item.claim.claimed[i].token,
-                .handle = item.claim.claimed[i].handle, .claimant = item.claimant };
+      = (Run) { .id = atoi (chihuo_payload_get_id (item.claim.claimed[i].payload)),
+                .token = item.claim.claimed[i].token,
+                .handle = item.claim.claimed[i].handle,
+                .claimant = item.claimant };
   chihuo_item_clear (&item);
 }
 
@@ -239,6 +290,8 @@ check_task (Life *self, guint id)
   g_assert_cmpuint (record->crashes, ==, task->crashes);
   g_assert_cmpint (record->priority, ==, task->add.priority);
   g_assert_cmpuint (record->fate, ==, task->fate);
+  g_assert_cmpint (record->cancelled, ==, (task->flags & CHIHUO_WHEN_CANCELLED) != 0);
+  g_assert_cmpint (record->abandoned, ==, (task->flags & CHIHUO_WHEN_ABANDONED) != 0);
   g_assert_cmpstr (chihuo_payload_get_json (record->payload), ==, task->add.info);
 }
 

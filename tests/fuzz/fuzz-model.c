@@ -1,259 +1,140 @@
-/* fuzz-model.c - a task's life once more, to judge a backend by
+/* fuzz-model.c - a task's life once more, as the table tells it, to judge a backend by
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "fuzz-model.h"
 
-/* Written from the tables of doc/tasks.md, with arrays in place of everything: no code is shared with
- * chihuo-task-life.c, and nothing here is fast. */
+/* What model.py is to a log: for each event the one row of task-life.csv that fits is looked up, and
+ * what it says is done. No code is shared with chihuo-task-life.c, and nothing here is fast. */
 
-#define HAS(add, flag) (((add)->flags & CHIHUO_ADD_FLAGS_##flag) != 0)
+static ChihuoLifeTable *table;
+static const FuzzSaid nothing;
 
+void
+fuzz_model_load (const char *path)
+{
+  table = chihuo_life_table_new (path);
+}
+
+/* What the record says that a row may ask for */
+static guint
+get_when (const FuzzTask *task)
+{
+  guint pending = task->fate == CHIHUO_FATE_AGAIN ? task->pending.when : 0;
+
+  return task->flags
+         | (task->failures + 1 >= task->max_tries ? CHIHUO_WHEN_LAST_TRY : 0)
+         | (task->crashes + 1 >= task->max_crashes ? CHIHUO_WHEN_LAST_CRASH : 0)
+         | (pending & CHIHUO_WHEN_EVEN_FINISHED ? CHIHUO_WHEN_PENDING_EVEN_FINISHED : 0)
+         | (pending & CHIHUO_WHEN_AT_HEAD ? CHIHUO_WHEN_PENDING_AT_HEAD : 0)
+         | (pending & CHIHUO_WHEN_DELAY ? CHIHUO_WHEN_PENDING_DELAY : 0);
+}
+
+/* The info and what travels with it; a new life (its counters are 0) takes the whole add */
 static void
-enter (FuzzModel *self, FuzzTask *task, const FuzzAdd *add, gint64 now)
+take (FuzzTask *task, const ChihuoLifeRow *row, const FuzzSaid *source, const FuzzSaid *said,
+      gint64 now)
 {
-  *task = (FuzzTask) { .state = add->delay > 0 ? CHIHUO_TASK_STATE_DELAYED : CHIHUO_TASK_STATE_WAITING,
-                       .add = *add,
-                       .when = now + add->delay };
-  task->place = add->delay == 0 && HAS (add, AT_HEAD) ? --self->head : ++self->tail;
+  gboolean anew = source != NULL && row->failures < 0;
+  int priority = task->add.priority;
+
+  if (source != NULL)
+    task->add = *source;
+  if (!anew && !(source == said && said->has_priority))
+    task->add.priority = priority;
+  if (row->state == CHIHUO_TASK_STATE_DELAYED)
+    task->when = now + (anew ? source : said)->delay;
 }
 
-/* After a run: with the newest info, and whoever held it holds it no more */
-static void
-stay (FuzzModel *self, FuzzTask *task, ChihuoTaskState state, gint64 when)
-{
-  if (task->fate == CHIHUO_FATE_AGAIN)
-    {
-      task->add.info = task->pending.info;
-      task->add.tries = task->pending.tries;
-    }
-  if (state != CHIHUO_TASK_STATE_WAITING)
-    task->place = ++self->tail;
-  task->state = state;
-  task->when = when;
-  task->fate = CHIHUO_FATE_PLAIN;
-  task->cancelled = task->abandoned = FALSE;
-}
-
-static ChihuoAnswer
-die (FuzzModel *self, FuzzTask *task, gint64 now)
-{
-  FuzzAdd pending = task->pending;
-
-  if (task->fate == CHIHUO_FATE_AGAIN)
-    {
-      enter (self, task, &pending, now);
-      return CHIHUO_ANSWER_OK;
-    }
-
-  stay (self, task, CHIHUO_TASK_STATE_DEAD, now);
-  return CHIHUO_ANSWER_DEAD;
-}
-
-static ChihuoAnswer
-add (FuzzModel *self, FuzzTask *task, const ChihuoItem *item, gint64 now)
-{
-  FuzzAdd it = { g_intern_string (chihuo_payload_get_json (item->payload)), item->add.delay,
-                 item->add.flags, item->add.max_tries, item->add.priority };
-
-  if (task->finished && !HAS (&it, EVEN_FINISHED))
-    return CHIHUO_ANSWER_FINISHED;
-  task->finished = FALSE;
-
-  if (task->state == CHIHUO_TASK_STATE_WAITING || task->state == CHIHUO_TASK_STATE_DELAYED)
-    {
-      if (!HAS (&it, REPLACE))
-        return CHIHUO_ANSWER_EXISTS;
-      if (!item->add.has_priority)
-        it.priority = task->add.priority;
-      task->add = it;
-      if (it.delay > 0)
-        {
-          task->state = CHIHUO_TASK_STATE_DELAYED;
-          task->when = now + it.delay;
-        }
-      return CHIHUO_ANSWER_EXISTS;
-    }
-  if (task->state == CHIHUO_TASK_STATE_RUNNING && HAS (&it, SKIP_RUNNING))
-    return CHIHUO_ANSWER_RUNNING;
-  if (task->state == CHIHUO_TASK_STATE_RUNNING)
-    {
-      task->fate = CHIHUO_FATE_AGAIN;
-      task->pending = it;
-      return CHIHUO_ANSWER_AGAIN;
-    }
-  if (task->state == CHIHUO_TASK_STATE_DEAD && !HAS (&it, EVEN_DEAD))
-    return CHIHUO_ANSWER_DEAD;
-
-  enter (self, task, &it, now);
-  return CHIHUO_ANSWER_ADDED;
-}
-
-static void
-drop (FuzzTask *task, gboolean finished)
-{
-  if (task->state == CHIHUO_TASK_STATE_RUNNING)
-    task->fate = CHIHUO_FATE_DROP;
-  else
-    *task = (FuzzTask) { .finished = task->finished };
-  task->finished |= finished;
-}
-
-static ChihuoAnswer
-settle (FuzzModel *self, FuzzTask *task, const ChihuoItem *item, const ChihuoMoment *moment)
-{
-  ChihuoSettle how = item->settle.how;
-  gboolean again = task->fate == CHIHUO_FATE_AGAIN;
-  FuzzAdd pending = task->pending;
-
-  if (how == CHIHUO_SETTLE_ABANDONED)
-    {
-      task->abandoned = TRUE;
-      task->when = moment->lease + G_USEC_PER_SEC;
-      if (item->settle.finish && !(again && HAS (&pending, EVEN_FINISHED)))
-        drop (task, TRUE);
-      return CHIHUO_ANSWER_OK;
-    }
-  if (again && (item->settle.finish ? HAS (&pending, EVEN_FINISHED) : how == CHIHUO_SETTLE_DONE))
-    enter (self, task, &pending, moment->now);
-  else if (item->settle.finish)
-    *task = (FuzzTask) { .finished = TRUE };
-  else if (task->fate == CHIHUO_FATE_DROP || how == CHIHUO_SETTLE_DONE)
-    *task = (FuzzTask) { .finished = task->finished };
-  else if (task->cancelled || how == CHIHUO_SETTLE_REJECTED)
-    return die (self, task, moment->now);
-  else if (how == CHIHUO_SETTLE_FAILED && ++task->failures >= task->max_tries)
-    return die (self, task, moment->now);
-  else if (how == CHIHUO_SETTLE_RETURNED || (how == CHIHUO_SETTLE_FAILED && item->settle.delay < 0))
-    stay (self, task, CHIHUO_TASK_STATE_WAITING, moment->now);
-  else
-    stay (self, task, CHIHUO_TASK_STATE_DELAYED, moment->now + MAX (item->settle.delay, 0));
-
-  return CHIHUO_ANSWER_OK;
-}
-
-static ChihuoAnswer
-renew (FuzzTask *task, const ChihuoItem *item, const ChihuoMoment *moment)
-{
-  task->when = moment->lease + item->renew.lease;
-  if (task->fate == CHIHUO_FATE_DROP)
-    return CHIHUO_ANSWER_DROPPED;
-
-  return task->cancelled ? CHIHUO_ANSWER_CANCELLED : CHIHUO_ANSWER_OK;
-}
-
-/* What the answer has to be to something that concerns one id */
+/* One event: what the one row that fits says, is done; the answer has to be this one */
 ChihuoAnswer
-fuzz_model_do (FuzzModel *self, guint id, const ChihuoItem *item, const ChihuoMoment *moment)
+fuzz_model_step (FuzzModel *self, FuzzTask *task, const char *event, const FuzzSaid *said,
+                 const ChihuoMoment *moment)
 {
-  FuzzTask *task = &self->tasks[id];
-  gboolean running = task->state == CHIHUO_TASK_STATE_RUNNING;
-  gboolean held = running && item->token == task->token && item->claimant == task->claimant;
-  gboolean was;
+  const ChihuoSituation situation
+    = { event, task->state, task->fate, task->finished, said->when | get_when (task) };
+  const ChihuoLifeRow *row = chihuo_life_table_find (table, &situation);
+  const FuzzSaid pending = task->pending;
 
-  switch ((guint) item->op)
-    {
-    case CHIHUO_OP_ADD:
-      return add (self, task, item, moment->now);
-    case CHIHUO_OP_FINISH:
-      drop (task, TRUE);
-      return CHIHUO_ANSWER_FINISHED;
-    case CHIHUO_OP_UNFINISH:
-      was = task->finished;
-      task->finished = FALSE;
-      return was ? CHIHUO_ANSWER_OK : CHIHUO_ANSWER_ABSENT;
-    case CHIHUO_OP_REMOVE:
-      was = task->state != CHIHUO_TASK_STATE_ABSENT;
-      drop (task, FALSE);
-      return was ? CHIHUO_ANSWER_OK : CHIHUO_ANSWER_ABSENT;
-    case CHIHUO_OP_CANCEL:
-      task->cancelled |= running;
-      return running ? CHIHUO_ANSWER_OK : CHIHUO_ANSWER_ABSENT;
-    case CHIHUO_OP_RETRY_DEAD:
-      if (task->state != CHIHUO_TASK_STATE_DEAD)
-        return CHIHUO_ANSWER_ABSENT;
-      task->state = CHIHUO_TASK_STATE_WAITING;
-      task->failures = task->crashes = 0;
-      task->place = ++self->tail;
-      return CHIHUO_ANSWER_OK;
-    case CHIHUO_OP_SETTLE:
-      return held ? settle (self, task, item, moment) : CHIHUO_ANSWER_STALE;
-    case CHIHUO_OP_RENEW:
-      return held ? renew (task, item, moment) : CHIHUO_ANSWER_STALE;
-    default:
-      g_assert_not_reached ();
-    }
+  task->state = row->state >= 0 ? (ChihuoTaskState) row->state : task->state;
+  task->finished = row->finished >= 0 ? row->finished : task->finished;
+  task->fate = row->fate >= 0 ? (ChihuoFate) row->fate : task->fate;
+  task->failures = row->failures < 0 ? 0 : task->failures + row->failures;
+  task->crashes = row->crashes < 0 ? 0 : task->crashes + row->crashes;
+  task->flags = row->clears ? 0 : task->flags | row->sets;
+  take (task, row, row->info == CHIHUO_SOURCE_NEW ? said
+                   : row->info == CHIHUO_SOURCE_PENDING ? &pending : NULL, said, moment->now);
+  if (said->lease > 0 && row->answer != CHIHUO_ANSWER_STALE)
+    task->when = moment->lease + said->lease;
+  if (row->place != CHIHUO_PLACE_KEEP)
+    task->place = row->place == CHIHUO_PLACE_TAIL ? ++self->tail : --self->head;
+  if (row->answer == CHIHUO_ANSWER_AGAIN)
+    task->pending = *said;
+  return row->answer;
 }
 
-/* The first of its state: by due time or priority, then by place */
+/* The first of a state: by due time or priority, then by place */
 static FuzzTask *
-find_first (FuzzModel *self, ChihuoTaskState state, guint suspects)
+find_first (FuzzModel *self, ChihuoTaskState state, gint64 until, gboolean suspects)
 {
   FuzzTask *first = NULL;
   gint64 first_major = 0;
 
   for (FuzzTask *task = self->tasks; task < self->tasks + FUZZ_N_IDS; task++)
     {
-      gint64 major = state == CHIHUO_TASK_STATE_DELAYED   ? task->when
-                     : state == CHIHUO_TASK_STATE_WAITING ? task->add.priority
-                                                          : 0;
+      gint64 major = state == CHIHUO_TASK_STATE_DELAYED ? task->when
+                     : state == CHIHUO_TASK_STATE_WAITING ? task->add.priority : 0;
 
-      if (task->state != state || (suspects == 0 && task->crashes > 0))
-        continue;
-      if (first != NULL
-          && (major > first_major || (major == first_major && task->place > first->place)))
+      if (task->state != state || task->when > until || (!suspects && task->crashes > 0)
+          || (first != NULL && (major > first_major
+                                || (major == first_major && task->place > first->place))))
         continue;
       first = task;
       first_major = major;
     }
-
   return first;
 }
 
 static void
-take (FuzzModel *self, FuzzTask *task, const ChihuoItem *item, const ChihuoClaimed *claimed)
+check_claimed (const FuzzModel *self, const FuzzTask *task, const ChihuoClaimed *got)
 {
-  g_assert_cmpuint (claimed->token, >, self->token);
-  g_assert_cmpstr (chihuo_payload_get_json (claimed->payload), ==, task->add.info);
-  g_assert_cmpuint (claimed->failures, ==, task->failures);
-  g_assert_cmpuint (claimed->crashes, ==, task->crashes);
-  self->token = task->token = claimed->token;
-  task->state = CHIHUO_TASK_STATE_RUNNING;
-  task->claimant = item->claimant;
-  task->request = item->claim.request;
-  task->max_tries = task->add.tries > 0 ? task->add.tries : item->claim.max_tries;
-  task->max_crashes = item->claim.max_crashes;
+  g_assert_cmpint (atoi (chihuo_payload_get_id (got->payload)), ==, task - self->tasks);
+  g_assert_cmpstr (chihuo_payload_get_json (got->payload), ==, task->add.info);
+  g_assert_cmpuint (got->failures, ==, task->failures);
+  g_assert_cmpuint (got->crashes, ==, task->crashes);
+  g_assert_cmpuint (got->token, >, self->token);
 }
 
 /* Judges a claim that was answered */
 void
-fuzz_model_claim (FuzzModel *self, const ChihuoItem *item, const ChihuoMoment *moment,
-                  guint (*id_of) (const ChihuoClaimed *))
+fuzz_model_claim (FuzzModel *self, const ChihuoItem *item, const ChihuoMoment *moment)
 {
+  const FuzzSaid said = { .lease = item->claim.lease };
   guint suspects = item->claim.suspects;
   FuzzTask *task;
   guint n = 0;
 
-  while ((task = find_first (self, CHIHUO_TASK_STATE_DELAYED, 1)) != NULL
-         && task->when <= moment->now)
-    {
-      task->state = CHIHUO_TASK_STATE_WAITING;
-      task->place = ++self->tail;
-    }
-
+  while ((task = find_first (self, CHIHUO_TASK_STATE_DELAYED, moment->now, TRUE)) != NULL)
+    fuzz_model_step (self, task, "due", &nothing, moment);
   while (!self->paused && n < item->claim.n
-         && (task = find_first (self, CHIHUO_TASK_STATE_WAITING, suspects)) != NULL)
+         && (task = find_first (self, CHIHUO_TASK_STATE_WAITING, G_MAXINT64, suspects > 0)) != NULL)
     {
-      g_assert_cmpuint (n, <, item->claim.n_claimed);
-      g_assert_cmpuint (id_of (&item->claim.claimed[n]), ==, task - self->tasks);
-      suspects -= task->crashes > 0;
-      take (self, task, item, &item->claim.claimed[n++]);
-      task->when = moment->lease + item->claim.lease;
-    }
+      const ChihuoClaimed *got = &item->claim.claimed[n++];
 
+      g_assert_cmpuint (n, <=, item->claim.n_claimed);
+      check_claimed (self, task, got);
+      suspects -= task->crashes > 0;
+      fuzz_model_step (self, task, "claim", &said, moment);
+      self->token = task->token = got->token;
+      task->claimant = item->claimant;
+      task->max_tries = task->add.tries > 0 ? task->add.tries : item->claim.max_tries;
+      task->max_crashes = item->claim.max_crashes;
+    }
   g_assert_cmpuint (item->claim.n_claimed, ==, n);
   g_assert_cmpint (item->claim.paused, ==, self->paused);
 }
@@ -262,33 +143,8 @@ fuzz_model_claim (FuzzModel *self, const ChihuoItem *item, const ChihuoMoment *m
 void
 fuzz_model_reap (FuzzModel *self, const ChihuoMoment *moment)
 {
-  FuzzTask *due[FUZZ_N_IDS];
-  guint n = 0;
+  FuzzTask *task;
 
-  for (FuzzTask *task = self->tasks; task < self->tasks + FUZZ_N_IDS; task++)
-    {
-      guint at = n;
-
-      if (task->state != CHIHUO_TASK_STATE_RUNNING || task->when > moment->lease)
-        continue;
-      for (; at > 0 && due[at - 1]->place > task->place; at--)
-        due[at] = due[at - 1];
-      due[at] = task;
-      n++;
-    }
-
-  for (guint i = 0; i < n; i++)
-    {
-      FuzzTask *task = due[i];
-      gboolean counted = !task->abandoned;
-
-      if (task->fate == CHIHUO_FATE_DROP)
-        *task = (FuzzTask) { .finished = task->finished };
-      else if (task->cancelled)
-        die (self, task, moment->now);
-      else if (counted && ++task->crashes >= MAX (task->max_crashes, 1))
-        stay (self, task, CHIHUO_TASK_STATE_DEAD, moment->now);
-      else
-        stay (self, task, CHIHUO_TASK_STATE_WAITING, moment->now);
-    }
+  while ((task = find_first (self, CHIHUO_TASK_STATE_RUNNING, moment->lease, TRUE)) != NULL)
+    fuzz_model_step (self, task, "reap", &nothing, moment);
 }

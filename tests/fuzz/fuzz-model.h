@@ -1,4 +1,4 @@
-/* fuzz-model.h - a task's life once more, to judge a backend by
+/* fuzz-model.h - a task's life once more, as the table tells it, to judge a backend by
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,33 +6,34 @@
 #pragma once
 
 #include "chihuo-item.h"
-#include "chihuo-task-life.h"
+#include "chihuo-life-table.h"
 
 #define FUZZ_N_IDS 5
 
+/* What an event says: an add all of it, others the little that concerns them */
 typedef struct
 {
-  const char *info; /* interned */
+  guint       when;         /* ChihuoWhen */
+  const char *info;         /* interned */
   gint64      delay;
-  guint       flags;
+  gint64      lease;        /* for so long from now it is held */
   guint       tries;
   int         priority;
-} FuzzAdd;
+  gboolean    has_priority;
+} FuzzSaid;
 
 typedef struct
 {
   ChihuoTaskState state;
   ChihuoFate      fate;
   gboolean        finished;
-  gboolean        cancelled;
-  gboolean        abandoned;
-  FuzzAdd         add;      /* what it is made of */
-  FuzzAdd         pending;  /* while the fate is AGAIN */
+  guint           flags;    /* ChihuoWhen: cancelled, abandoned */
+  FuzzSaid        add;      /* what it is made of */
+  FuzzSaid        pending;  /* while the fate is AGAIN */
   gint64          place;
   gint64          when;     /* due, or the lease's end */
   guint64         token;
   const char     *claimant; /* interned */
-  guint32         request;
   guint           failures;
   guint           crashes;
   guint           max_tries;
@@ -48,13 +49,14 @@ typedef struct
   gboolean paused;
 } FuzzModel;
 
-ChihuoAnswer fuzz_model_do    (FuzzModel          *self,
-                               guint               id,
-                               const ChihuoItem   *item,
+void         fuzz_model_load  (const char         *path);
+ChihuoAnswer fuzz_model_step  (FuzzModel          *self,
+                               FuzzTask           *task,
+                               const char         *event,
+                               const FuzzSaid     *said,
                                const ChihuoMoment *moment);
 void         fuzz_model_claim (FuzzModel          *self,
                                const ChihuoItem   *item,
-                               const ChihuoMoment *moment,
-                               guint             (*id_of) (const ChihuoClaimed *));
+                               const ChihuoMoment *moment);
 void         fuzz_model_reap  (FuzzModel          *self,
                                const ChihuoMoment *moment);

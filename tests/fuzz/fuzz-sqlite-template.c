@@ -9,6 +9,7 @@
 
 #include "chihuo-sqlite-backend.h"
 #include "fuzz-sqlite-template.h"
+#include "fuzz-vfs.h"
 
 /* Small pages: more of the file is something that is looked at */
 static void
@@ -103,8 +104,6 @@ fuzz_sqlite_template_new (const char *path)
 {
   g_autoptr (ChihuoSqliteBackend) backend = g_object_new (CHIHUO_TYPE_SQLITE_BACKEND, NULL);
   g_autoptr (GError) error = NULL;
-  char *data = NULL;
-  gsize size;
 
   create_small_pages (path);
   chihuo_sqlite_backend_open_path (backend, path, FALSE, &error);
@@ -112,8 +111,6 @@ fuzz_sqlite_template_new (const char *path)
   fill (CHIHUO_BACKEND (backend));
   g_clear_object (&backend);
 
-  g_file_get_contents (path, &data, &size, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (size, >, 8 * 1024);
-  return g_bytes_new_take (data, size);
+  g_assert_cmpuint (fuzz_vfs_get (path)->len, >, 8 * 1024);
+  return g_bytes_new (fuzz_vfs_get (path)->data, fuzz_vfs_get (path)->len);
 }

@@ -50,6 +50,19 @@ typedef struct
   ChihuoAnswer  answer;
 } Call;
 
+/* A call about all of a queue: a sweep, or how long it keeps what */
+typedef struct
+{
+  HistoryEvent  event;
+  HistoryPhase  phase;
+  Process      *process;
+  guint64       op;
+  Span          span;
+  guint         flags;     /* of a sweep */
+  gint64        finished;  /* 0: marks are kept for ever */
+  gboolean      cuts_dead;
+} Rule;
+
 /* A run: all that is known under one token */
 typedef struct
 {
@@ -88,7 +101,9 @@ typedef struct
   GHashTable *processes;  /* name → (owned) Process */
   GHashTable *workers;    /* name → (owned) Worker */
   GPtrArray  *violations; /* of Violation */
+  GArray     *rules;      /* of Rule */
   gboolean    has_faults; /* such as change the order of tasks */
+  gboolean    has_jumps;  /* of a clock */
   gint64      healed_at;  /* NEVER: nobody says when */
   gint64      drain_time;
   gint64      drained_at;
@@ -100,12 +115,28 @@ void     checker_violated     (Checker    *self,
                                const char *format,
                                ...) G_GNUC_PRINTF (3, 4);
 
+/* checker-queue.c */
+void     checker_take_rule    (Checker           *self,
+                               Process           *process,
+                               const HistoryLine *line);
+void     checker_spread_rules (Checker    *self,
+                               Task       *task);
+void     checker_check_swept  (Checker    *self,
+                               const Task *task);
+gboolean checker_may_cut      (Checker    *self,
+                               const Task *task,
+                               gint64      time);
+gboolean checker_may_cut_dead (Checker    *self);
+
 /* checker-rules.c */
 gboolean call_may_have_worked (const Call *call);
 gboolean call_makes_task      (const Call *call);
 gboolean run_may_be_complete  (const Run  *run);
 gboolean run_is_complete      (const Run  *run);
 gint64   run_get_deadline     (const Run  *run);
+gboolean task_is_made_between (const Task *task,
+                               gint64      since,
+                               const Run  *run);
 void     checker_check_task   (Checker    *self,
                                Task       *task);
 

@@ -116,9 +116,9 @@ run_fulfils (const Task *task, const Run *run, const Call *promise)
 }
 
 static gboolean
-is_fulfilled (const Task *task, const Call *promise)
+is_fulfilled (Checker *self, const Task *task, const Call *promise)
 {
-  if (task->state != CHIHUO_TASK_STATE_ABSENT)
+  if (task->state != CHIHUO_TASK_STATE_ABSENT || checker_may_cut_dead (self))
     return TRUE;
 
   for (guint i = 0; i < task->runs->len; i++)
@@ -142,7 +142,7 @@ check_loss (Checker *self, const Task *task)
     {
       const Call *call = g_ptr_array_index (task->calls, i);
 
-      if (task->is_final && promises_run (call) && !is_fulfilled (task, call))
+      if (task->is_final && promises_run (call) && !is_fulfilled (self, task, call))
         checker_violated (self, INVARIANT_NO_LOSS,
                           "%s: added at %" G_GINT64_FORMAT ", is gone and was not completed since",
                           task->name, call->span.until);
@@ -183,9 +183,9 @@ has_source (const Task *task, const Run *run)
   return FALSE;
 }
 
-/* Something that made the task, and may have taken effect between a time and a claim */
-static const Call *
-find_maker (const Task *task, gint64 since, const Run *run)
+/* Whether something made the task that may have taken effect between a time and a claim */
+gboolean
+task_is_made_between (const Task *task, gint64 since, const Run *run)
 {
   for (guint i = 0; i < task->calls->len; i++)
     {
@@ -193,10 +193,10 @@ find_maker (const Task *task, gint64 since, const Run *run)
 
       if (call_makes_task (call) && call->span.until >= since
           && call->span.since <= run->claim.until)
-        return call;
+        return TRUE;
     }
 
-  return NULL;
+  return FALSE;
 }
 
 static void
@@ -208,7 +208,7 @@ check_removed (Checker *self, const Task *task, const Run *run)
 
       if (call->event == HISTORY_EVENT_REMOVE && call->phase == HISTORY_PHASE_OK
           && call->answer == CHIHUO_ANSWER_OK && call->span.until < run->claim.since
-          && find_maker (task, call->span.since, run) == NULL)
+          && !task_is_made_between (task, call->span.since, run))
         checker_violated (self, INVARIANT_NO_PHANTOM,
                           "%s: run %" G_GUINT64_FORMAT " begins after it was removed", task->name,
                           run->token);
@@ -248,7 +248,7 @@ check_double_completion (Checker *self, const Task *task)
                           run->token, run->n_ok);
       if (!run_is_complete (run))
         continue;
-      if (last != NULL && find_maker (task, last->claim.since, run) == NULL)
+      if (last != NULL && !task_is_made_between (task, last->claim.since, run))
         checker_violated (self, INVARIANT_NO_DOUBLE_COMPLETION,
                           "%s: runs %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
                           " complete one add",
@@ -334,7 +334,8 @@ check_mark (Checker *self, const Task *task, gint64 since, gint64 until)
       if (call->event == HISTORY_EVENT_ADD && call->phase == HISTORY_PHASE_OK
           && call->span.since > until && !(call->flags & CHIHUO_ADD_FLAGS_EVEN_FINISHED)
           && call->answer != CHIHUO_ANSWER_FINISHED
-          && !may_be_unmarked (task, call, since, call->span.until))
+          && !may_be_unmarked (task, call, since, call->span.until)
+          && !checker_may_cut (self, task, call->span.until))
         checker_violated (self, INVARIANT_FINISHED_STICKS,
                           "%s: finished at %" G_GINT64_FORMAT ", but an add at %" G_GINT64_FORMAT
                           " was not told so",
@@ -345,14 +346,16 @@ check_mark (Checker *self, const Task *task, gint64 since, gint64 until)
     {
       const Run *run = g_ptr_array_index (task->runs, i);
 
-      if (run->claim.since > until && !may_be_unmarked (task, NULL, since, run->claim.until))
+      if (run->claim.since > until && !may_be_unmarked (task, NULL, since, run->claim.until)
+          && !checker_may_cut (self, task, run->claim.until))
         checker_violated (self, INVARIANT_FINISHED_STICKS,
                           "%s: finished at %" G_GINT64_FORMAT ", but run %" G_GUINT64_FORMAT
                           " begins",
                           task->name, until, run->token);
     }
 
-  if (task->is_final && !task->finished && !may_be_unmarked (task, NULL, since, NEVER))
+  if (task->is_final && !task->finished && !may_be_unmarked (task, NULL, since, NEVER)
+      && !checker_may_cut (self, task, NEVER))
     checker_violated (self, INVARIANT_FINISHED_STICKS,
                       "%s: finished at %" G_GINT64_FORMAT ", but the mark is gone", task->name,
                       until);
@@ -401,6 +404,7 @@ checker_check_task (Checker *self, Task *task)
   check_loss (self, task);
   check_completions (self, task);
   check_phantom (self, task);
+  checker_check_swept (self, task);
   check_double_completion (self, task);
   check_runs (self, task);
   check_finished (self, task);

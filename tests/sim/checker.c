@@ -329,6 +329,7 @@ take_fault (Checker *self, const HistoryLine *line)
   Process *process = line->process != NULL ? get_process (self, line->process) : NULL;
 
   self->has_faults = self->has_faults || line->event != HISTORY_EVENT_JUMP;
+  self->has_jumps = self->has_jumps || line->event == HISTORY_EVENT_JUMP;
   if (process == NULL)
     return;
 
@@ -365,7 +366,9 @@ take_final (Checker *self, const HistoryLine *line)
 static gboolean
 is_complete (const HistoryLine *line)
 {
-  gboolean needs_id = line->event <= HISTORY_EVENT_SETTLE || line->event == HISTORY_EVENT_FINAL;
+  gboolean is_rule = line->event == HISTORY_EVENT_SWEEP || line->event == HISTORY_EVENT_KEEP;
+  gboolean needs_id
+      = (line->event <= HISTORY_EVENT_SETTLE && !is_rule) || line->event == HISTORY_EVENT_FINAL;
   gboolean needs_worker = line->event >= HISTORY_EVENT_CLAIM && line->event <= HISTORY_EVENT_EXIT;
   gboolean needs_token = line->event >= HISTORY_EVENT_CLAIM && line->event <= HISTORY_EVENT_SETTLE;
   gboolean needs_process = line->event <= HISTORY_EVENT_RESUME;
@@ -386,6 +389,8 @@ take_line (Checker *self, const HistoryLine *line)
 
   if (line->event <= HISTORY_EVENT_RETRY)
     take_call (self, line);
+  else if (line->event <= HISTORY_EVENT_KEEP)
+    checker_take_rule (self, get_process (self, line->process), line);
   else if (line->event <= HISTORY_EVENT_SETTLE)
     take_run_line (self, line);
   else if (line->event == HISTORY_EVENT_STOP)
@@ -459,6 +464,7 @@ checker_init (Checker *self)
   self->order = g_ptr_array_new ();
   self->processes = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, process_free);
   self->workers = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
+  self->rules = g_array_new (FALSE, FALSE, sizeof (Rule));
   self->violations = g_ptr_array_new_with_free_func (violation_free);
   self->healed_at = NEVER;
   self->drained_at = NEVER;
@@ -467,6 +473,7 @@ checker_init (Checker *self)
 static GPtrArray *
 checker_finish (Checker *self)
 {
+  g_array_unref (self->rules);
   g_ptr_array_unref (self->order);
   g_hash_table_unref (self->tasks);
   g_hash_table_unref (self->processes);
@@ -487,6 +494,7 @@ checker_judge (GArray *lines)
 
   for (guint i = 0; i < self.order->len; i++)
     {
+      checker_spread_rules (&self, g_ptr_array_index (self.order, i));
       checker_check_task (&self, g_ptr_array_index (self.order, i));
       checker_check_causes (&self, g_ptr_array_index (self.order, i));
     }

@@ -11,9 +11,9 @@
 #include "history.h"
 
 static const char *const event_names[] = {
-  "add",   "finish", "unfinish", "remove", "cancel", "retry",   "claim",
-  "start", "end",    "renew",    "settle", "stop",   "exit",    "kill",
-  "pause", "resume", "cut",      "jump",   "heal",   "drained", "final",
+  "add",    "finish", "unfinish", "remove", "cancel", "retry", "sweep", "keep",
+  "claim",  "start",  "end",      "renew",  "settle", "stop",  "exit",  "kill",
+  "pause",  "resume", "cut",      "jump",   "heal",   "drained", "final",
 };
 
 static const char *const phase_names[] = { "-", "invoke", "ok", "fail", "info" };

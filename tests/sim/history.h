@@ -31,6 +31,11 @@ typedef enum
   HISTORY_EVENT_CANCEL,
   HISTORY_EVENT_RETRY,
 
+  /* calls about all of a queue, with the same phases */
+  HISTORY_EVENT_SWEEP,    /* op flags: what was cleared, and HISTORY_SWEEP_RETRY */
+  HISTORY_EVENT_KEEP,     /* op lease delay priority: how long finished marks and dead tasks are kept,
+                             and how many of these; 0 = for ever, all */
+
   /* a worker's */
   HISTORY_EVENT_CLAIM,    /* id token since lease info: it has got the task */
   HISTORY_EVENT_START,    /* id token: the code begins; enough where claims cannot be seen */
@@ -54,6 +59,9 @@ typedef enum
 
   HISTORY_N_EVENTS,
 } HistoryEvent;
+
+/* Beside the ChihuoClearFlags of a sweep: all dead tasks were sent back */
+#define HISTORY_SWEEP_RETRY (1 << 4)
 
 typedef enum
 {

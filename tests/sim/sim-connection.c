@@ -55,6 +55,12 @@ tell_call (SimProcess *self, SimCall *call, HistoryPhase phase)
       line->delay = call->item.add.delay;
       line->priority = call->item.add.priority;
     }
+  if (call->event == HISTORY_EVENT_KEEP)
+    {
+      line->lease = call->item.retention.finished;
+      line->delay = call->item.retention.dead;
+      line->priority = call->item.retention.dead_max;
+    }
   if (phase == HISTORY_PHASE_OK)
     line->answer = call->item.answer;
   call->told = TRUE;
@@ -272,8 +278,8 @@ notice_cb (SimWorld *world, gpointer data)
 }
 
 /* Tells all processes but the one that did it, which knows */
-static void
-notify_others (SimWorld *world, SimProcess *who)
+void
+sim_connection_notify (SimWorld *world, SimProcess *who)
 {
   if (!world->plan.notifies)
     return;
@@ -322,7 +328,7 @@ arrive_cb (SimWorld *world, gpointer data)
   if (store->down_until <= world->now || (!store->down_silent && !message->doubled))
     send_reply (world, message);
   if (!message->refused && brings_work (message))
-    notify_others (world, message->process);
+    sim_connection_notify (world, message->process);
   sim_message_unref (message);
 }
 
@@ -404,7 +410,7 @@ reap_cb (SimWorld *world, gpointer data)
     {
       sim_process_news (data, FALSE);
       sim_process_poke (data);
-      notify_others (world, data);
+      sim_connection_notify (world, data);
     }
 }
 

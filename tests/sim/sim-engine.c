@@ -205,6 +205,8 @@ start_code (SimEngine *self)
 
   code->engine = self;
   code->run = chihuo_engine_take (self->engine, &moment);
+  g_assert_cmpuint (chihuo_engine_get_n_running (self->engine), <=,
+                    chihuo_engine_get_concurrency (self->engine));
   code->run->begun = plan->begun;
   code->run->runner_data = code;
   code->kind = choose_kind (self);
@@ -325,6 +327,16 @@ sim_engine_news (SimEngine *self, gboolean notice)
     chihuo_engine_note_notice (self->engine);
   else
     chihuo_engine_note_work (self->engine);
+}
+
+/* Somebody wants it to run more tasks at a time, or fewer: what runs goes on */
+void
+sim_engine_tune (SimEngine *self, guint concurrency)
+{
+  chihuo_engine_set_concurrency (self->engine, concurrency);
+  sim_world_count (self->process->world, SIM_EFFECT_TUNINGS);
+  settle_down (self);
+  sim_process_poke (self->process);
 }
 
 /* When it wants to be asked, on its process's lease clock */

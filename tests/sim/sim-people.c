@@ -93,6 +93,37 @@ new_pause (gboolean paused)
   return call;
 }
 
+/* How long finished marks and dead tasks are kept, and how many of these; often for ever again */
+static SimCall *
+new_keep (SimWorld *world)
+{
+  SimRandom *random = &world->random;
+  SimCall *call = g_new0 (SimCall, 1);
+
+  call->event = HISTORY_EVENT_KEEP;
+  call->item.op = CHIHUO_OP_SET_RETENTION;
+  call->item.queue = sim_store_get_queue ();
+  if (sim_random_chance (random, 0.6))
+    call->item.retention.finished = sim_random_spread (random, 100, 20000) * MILLISECONDS;
+  if (sim_random_chance (random, 0.3))
+    call->item.retention.dead = sim_random_spread (random, 100, 20000) * MILLISECONDS;
+  if (sim_random_chance (random, 0.3))
+    call->item.retention.dead_max = sim_random_range (random, 1, 5);
+
+  return call;
+}
+
+/* All of it, or one kind */
+static guint
+choose_sweep (SimWorld *world)
+{
+  static const guint all[] = { CHIHUO_CLEAR_FLAGS_WAITING,  CHIHUO_CLEAR_FLAGS_DEAD,
+                               CHIHUO_CLEAR_FLAGS_FINISHED, CHIHUO_CLEAR_FLAGS_RUNNING,
+                               CHIHUO_CLEAR_FLAGS_ALL,      HISTORY_SWEEP_RETRY };
+
+  return all[sim_random_range (&world->random, 0, G_N_ELEMENTS (all) - 1)];
+}
+
 static SimProcess *
 choose_process (SimWorld *world)
 {
@@ -120,6 +151,8 @@ choose_call (SimWorld *world)
     return new_add (world, world->n_calls);
   if (sim_random_chance (random, plan->pausing))
     return new_pause (sim_random_chance (random, 0.5));
+  if (sim_random_chance (random, plan->keeping))
+    return new_keep (world);
   if (!sim_random_chance (random, plan->other_calls))
     return new_add (world, sim_random_range (random, 1, plan->n_ids));
 
@@ -134,10 +167,28 @@ call_cb (SimWorld *world, gpointer data)
   if (world->healed)
     return;
 
-  if (!world->plan.fresh_ids || world->n_calls < MAX_FRESH_IDS)
+  if (sim_random_chance (&world->random, world->plan.sweeping))
+    sim_sweep_start (choose_process (world), choose_sweep (world));
+  else if (!world->plan.fresh_ids || world->n_calls < MAX_FRESH_IDS)
     sim_process_call (choose_process (world), choose_call (world));
   sim_world_at (world, world->now + sim_random_range (&world->random, 0, 2 * world->plan.call_gap),
                 NULL, call_cb, NULL, NULL);
+}
+
+/* Somebody turns the knob of a worker */
+static void
+tune_cb (SimWorld *world, gpointer data)
+{
+  SimProcess *process = choose_process (world);
+
+  if (world->healed)
+    return;
+
+  for (guint i = 0; i < process->n_engines && process->paused_until <= world->now; i++)
+    if (!sim_engine_is_over (process->engines[i]))
+      sim_engine_tune (process->engines[i], sim_random_spread (&world->random, 1, 8));
+  sim_world_at (world, world->now + sim_random_range (&world->random, 1, 2 * world->plan.tune_gap),
+                NULL, tune_cb, NULL, NULL);
 }
 
 void
@@ -146,6 +197,8 @@ sim_people_start (SimWorld *world)
   for (guint i = 0; i < world->plan.n_clients; i++)
     sim_process_new (world, i, 1, FALSE);
   call_cb (world, NULL);
+  if (world->plan.tune_gap > 0)
+    tune_cb (world, NULL);
 }
 
 /* What a loop's start does: it adds its tasks anew, each time */

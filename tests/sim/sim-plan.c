@@ -91,6 +91,18 @@ choose_faults (SimPlan *self, SimRandom *random)
   self->outage_gap = choose_gap (random, 0.3, 5, 40);
 }
 
+/* What concerns all of a queue, or all of a worker */
+static void
+choose_rules (SimPlan *self, SimRandom *random)
+{
+  self->tune_gap = choose_gap (random, 0.3, 1, 20);
+  if (self->fresh_ids)
+    return;
+
+  self->sweeping = sim_random_share (random, 0.25, 0.05);
+  self->keeping = sim_random_share (random, 0.2, 0.05);
+}
+
 void
 sim_plan_init (SimPlan *self, SimRandom *random)
 {
@@ -99,6 +111,7 @@ sim_plan_init (SimPlan *self, SimRandom *random)
   choose_code (self, random);
   choose_calls (self, random);
   choose_faults (self, random);
+  choose_rules (self, random);
 }
 
 static void
@@ -158,6 +171,9 @@ sim_plan_print (const SimPlan *self, GString *text)
   print_share (text, "timeout", self->with_timeout);
   print_share (text, "other-calls", self->other_calls);
   print_share (text, "pausing", self->pausing);
+  print_share (text, "sweeping", self->sweeping);
+  print_share (text, "keeping", self->keeping);
+  print_seconds (text, "tune-gap", self->tune_gap);
   print_seconds (text, "delay", self->delay);
   print_share (text, "lose-request", self->lose_request);
   print_share (text, "lose-reply", self->lose_reply);

@@ -54,6 +54,9 @@ typedef struct
   double            with_timeout;
   double            other_calls;  /* finish, unfinish, remove, cancel, retry */
   double            pausing;
+  double            sweeping;     /* clear, and retry of all dead ones */
+  double            keeping;      /* of new rules how long what is kept */
+  gint64            tune_gap;     /* somebody changes a concurrency */
 
   /* the net */
   gint64            delay;        /* of a message, at the most */

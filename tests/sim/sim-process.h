@@ -97,6 +97,8 @@ void          sim_call_free          (SimCall     *call);
 /* sim-connection.c */
 void          sim_connection_pump    (SimProcess  *self);
 void          sim_connection_drop    (SimProcess  *self);
+void          sim_connection_notify  (SimWorld    *world,
+                                      SimProcess  *who);
 
 /* sim-engine.c */
 SimEngine    *sim_engine_new         (SimProcess  *process,
@@ -115,10 +117,16 @@ void          sim_engine_news        (SimEngine   *self,
                                       gboolean     notice);
 void          sim_engine_stop        (SimEngine   *self);
 void          sim_engine_abandon     (SimEngine   *self);
+void          sim_engine_tune        (SimEngine   *self,
+                                      guint        concurrency);
 gint64        sim_engine_get_next    (SimEngine   *self);
 gboolean      sim_engine_is_over     (SimEngine   *self);
 gboolean      sim_engine_has_left    (SimEngine   *self);
 gboolean      sim_engine_runs_code   (SimEngine   *self);
+
+/* sim-sweep.c */
+void          sim_sweep_start        (SimProcess  *process,
+                                      guint        flags);
 
 /* sim-people.c */
 void          sim_people_start       (SimWorld    *world);

@@ -11,6 +11,9 @@
 
 #define MAX_CLOCK_STEP (2 * SECONDS)
 
+/* So many steps in a row: a planted bug may leave for ever what has to go */
+#define MAX_STEPS 4
+
 const char *
 sim_store_get_queue (void)
 {
@@ -198,15 +201,40 @@ sim_store_exchange (SimStore *self, SimWorld *world, SimMessage *message)
                        GUINT_TO_POINTER (message->request));
 }
 
-/* Takes the runs of dead workers away; how many */
+static ChihuoStats
+get_stats (SimStore *self, SimWorld *world)
+{
+  ChihuoStats stats = { 0 };
+
+  if (!chihuo_backend_stats (self->backend, sim_store_get_queue (), world->now, &stats, NULL))
+    g_error ("the memory backend has no figures");
+
+  return stats;
+}
+
+/* One step of work on all of the queue */
+void
+sim_store_sweep (SimStore *self, SimWorld *world, ChihuoSweep *sweep)
+{
+  guint64 n_before = sweep->n_done;
+
+  sweep->moment = get_moment (self, world);
+  sweep->more = FALSE;
+  if (!chihuo_backend_sweep (self->backend, sweep, NULL))
+    g_error ("the memory backend does not sweep");
+  world->effects[SIM_EFFECT_SWEPT] += sweep->n_done - n_before;
+}
+
+/* Takes the runs of dead workers away; how many. What has been kept for too long is cut */
 guint
 sim_store_reap (SimStore *self, SimWorld *world)
 {
+  guint64 n_marks = get_stats (self, world).finished;
   ChihuoMoment moment = get_moment (self, world);
   gboolean more = TRUE;
   guint n_all = 0;
 
-  while (more)
+  for (guint i = 0; more && i < MAX_STEPS; i++)
     {
       guint n = 0;
 
@@ -215,6 +243,7 @@ sim_store_reap (SimStore *self, SimWorld *world)
       n_all += n;
     }
   world->effects[SIM_EFFECT_REAPS] += n_all;
+  world->effects[SIM_EFFECT_CUT_MARKS] += n_marks - get_stats (self, world).finished;
 
   return n_all;
 }
@@ -223,10 +252,7 @@ sim_store_reap (SimStore *self, SimWorld *world)
 gboolean
 sim_store_is_empty (SimStore *self, SimWorld *world)
 {
-  ChihuoStats stats = { 0 };
-
-  if (!chihuo_backend_stats (self->backend, sim_store_get_queue (), world->now, &stats, NULL))
-    g_error ("the memory backend has no figures");
+  ChihuoStats stats = get_stats (self, world);
 
   return stats.waiting == 0 && stats.delayed == 0 && stats.running == 0;
 }

@@ -46,6 +46,9 @@ void          sim_store_exchange  (SimStore   *self,
                                    SimMessage *message);
 guint         sim_store_reap      (SimStore   *self,
                                    SimWorld   *world);
+void          sim_store_sweep     (SimStore   *self,
+                                   SimWorld   *world,
+                                   ChihuoSweep *sweep);
 ChihuoRecord *sim_store_look      (SimStore   *self,
                                    const char *id);
 gboolean      sim_store_is_empty  (SimStore   *self,

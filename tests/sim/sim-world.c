@@ -27,7 +27,8 @@ static const char *const effect_names[] = {
   "outages",        "repeated batches", "repeated claims", "refused old batches",
   "reaps",          "stale settles",    "lost leases",     "again-ends",
   "dropped ends",   "returns",          "abandons",        "dead ends",
-  "finishing ends", "second stops",     "ordered seeds",
+  "finishing ends", "second stops",     "swept tasks",     "cut marks",
+  "tunings",        "ordered seeds",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (effect_names) == SIM_N_EFFECTS);

@@ -42,6 +42,7 @@ static const SimEffect demanded[] = {
   SIM_EFFECT_STALE_SETTLES, SIM_EFFECT_LOST_LEASES,     SIM_EFFECT_AGAIN_ENDS,
   SIM_EFFECT_DROPPED_ENDS,  SIM_EFFECT_RETURNS,         SIM_EFFECT_ABANDONS,
   SIM_EFFECT_DEAD_ENDS,     SIM_EFFECT_FINISHING_ENDS,  SIM_EFFECT_SECOND_STOPS,
+  SIM_EFFECT_SWEPT,         SIM_EFFECT_CUT_MARKS,       SIM_EFFECT_TUNINGS,
   SIM_EFFECT_ORDERED_SEEDS,
 };
 
@@ -289,6 +290,16 @@ judge_all (void)
   return n_bad == 0 && enough && check_same ();
 }
 
+/* What a store says when it cuts is no news here */
+static GLogWriterOutput
+log_writer (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_MESSAGE) != 0)
+    return G_LOG_WRITER_HANDLED;
+
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -297,6 +308,7 @@ main (int argc, char **argv)
   guint64 effects[SIM_N_EFFECTS] = { 0 };
   guint64 n_lines = 0;
 
+  g_log_set_writer_func (log_writer, NULL, NULL);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
