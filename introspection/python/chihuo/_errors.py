@@ -1,0 +1,50 @@
+# _errors.py - the exceptions of this package
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The exceptions of this package, and how they go to C and come from there."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ._library import Chihuo, GLib
+
+__all__ = ['Error', 'ErrorCode', 'TaskCancelled']
+
+ErrorCode = Chihuo.Error
+
+_DOMAIN = 'chihuo-error-quark'
+
+
+class Error(Exception):
+    """What went wrong in the library or in the store. ``code`` is one of :class:`ErrorCode`."""
+
+    def __init__(self, message: str, code: Optional[ErrorCode] = None):
+        super().__init__(message)
+        self.code = code if code is not None else ErrorCode.FAILED
+
+
+class TaskCancelled(Exception):
+    """The running task shall end: a stop, a time-out, a lost claim, or by hand."""
+
+
+def from_glib(error: GLib.Error) -> Error:
+    """The exception for what a call of the library has raised."""
+    code = Chihuo.Error(error.code) if error.domain == _DOMAIN else None
+    return Error(error.message, code)
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one line of UTF-8, for the store."""
+    text = '%s: %s' % (type(error).__name__, error) if str(error) else type(error).__name__
+    return text.replace('\0', '\ufffd').encode('utf-8', 'replace').decode('utf-8')
+
+
+def to_glib(error: BaseException) -> GLib.Error:
+    """What C is told of an exception."""
+    if isinstance(error, GLib.Error):
+        return error
+    code = error.code if isinstance(error, Error) else Chihuo.Error.FAILED
+    text = str(error) if isinstance(error, Error) else describe(error)
+    return GLib.Error.new_literal(Chihuo.error_quark(), text, code)
