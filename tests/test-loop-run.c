@@ -619,31 +619,17 @@ test_begin_many (void)
   loop_over (self);
 }
 
-#define CROWD 700
+#define CROWD 2000
 
-static void
-wait_claimed (TestLoop *self, guint n)
-{
-  g_autoptr (ChihuoStats) stats = NULL;
-
-  do
-    {
-      g_clear_pointer (&stats, chihuo_stats_free);
-      stats = chihuo_queue_get_stats (queue_of (self), NULL);
-      g_assert_nonnull (stats);
-    }
-  while (stats->running < n);
-}
-
-/* All are claimed before the first one begins, and begun before one is answered: so neither a claim nor
- * an answer tells the context of them */
+/* None is answered before all are begun. The store comes to rest meanwhile, so that neither a claim nor an
+ * answer tells the context of those that are left; without that pause the test would pass all the same */
 static gboolean
 begin_together (TestLoop *self, ChihuoTask *task, GError **error)
 {
   GPtrArray *kept = self->data;
 
-  if (kept->len == 0)
-    wait_claimed (self, CROWD);
+  if (kept->len % 256 == 0)
+    g_usleep (20000);
   g_ptr_array_add (kept, g_object_ref (task));
   if (kept->len == CROWD)
     {
