@@ -18,16 +18,15 @@
 """
 
 from . import common
-from ._errors import Error, ErrorCode, TaskCancelled
+from ._enums import AddResult, ErrorCode, RetryPolicy
+from ._errors import Error, TaskCancelled
 from ._library import Chihuo
-from ._loop import AddResult, ChihuoLoop
+from ._loop import ChihuoLoop
 from ._run import run
 from ._task import Task, current_task
 from .common import Direction
 
 __all__ = ['AddResult', 'ChihuoLoop', 'Direction', 'Error', 'ErrorCode', 'RetryPolicy', 'Task',
            'TaskCancelled', 'common', 'current_task', 'run']
-
-RetryPolicy = Chihuo.RetryPolicy
 
 __version__ = '%d.%d.%d' % (Chihuo.MAJOR_VERSION, Chihuo.MINOR_VERSION, Chihuo.MICRO_VERSION)

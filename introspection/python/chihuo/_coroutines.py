@@ -41,6 +41,38 @@ class Run:
             self.aio_task.cancel()
 
 
+class Spawned:
+    """A coroutine that is no task. ``done`` is called with what it has raised, if anything."""
+
+    def __init__(self, awaitable: Awaitable[Any], done: Callable[[Optional[BaseException]], None]):
+        self._awaitable = awaitable
+        self._done = done
+        self._aio_task: Optional[asyncio.Task] = None
+        self._cancelled = False
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._aio_task = loop.create_task(self._carry())
+        if self._cancelled:
+            self._aio_task.cancel()
+
+    def cancel(self) -> None:
+        """May be called from any thread."""
+        self._cancelled = True
+        aio_task = self._aio_task
+        if aio_task is not None:
+            aio_task.get_loop().call_soon_threadsafe(aio_task.cancel)
+
+    async def _carry(self) -> None:
+        error = None
+        try:
+            await self._awaitable
+        except GeneratorExit:  # the interpreter exits
+            raise
+        except BaseException as raised:
+            error = raised
+        self._done(error)
+
+
 class Coroutines:
     """The asyncio loop and what it runs. All but give(), adopt() and spawn() is its thread's."""
 
@@ -67,20 +99,10 @@ class Coroutines:
         self._given.append(lambda: self._begin(task, awaitable))
         self._tell()
 
-    def spawn(self, awaitable: Awaitable[Any],
-              done: Callable[[Optional[BaseException]], None]) -> Callable[[], None]:
-        """Runs a coroutine that is no task; returns what cancels it, on any thread."""
-        run: List[asyncio.Task] = []
-
-        def begin() -> None:
-            run.append(self._loop.create_task(_finish(awaitable, done)))
-
-        def cancel() -> None:
-            self._loop.call_soon_threadsafe(lambda: run[0].cancel())
-
-        self._given.append(begin)
+    def spawn(self, spawned: Spawned) -> None:
+        """Runs a coroutine that is no task."""
+        self._given.append(lambda: spawned.begin(self._loop))
         self._tell()
-        return cancel
 
     def _tell(self) -> None:
         if not self._told:
@@ -187,14 +209,3 @@ class Coroutines:
         run.handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: tell(run.cancel))
         if run.task.inner.is_cancelled():
             run.cancel()
-
-
-async def _finish(awaitable: Awaitable[Any], done: Callable[[Optional[BaseException]], None]) -> None:
-    try:
-        await awaitable
-    except GeneratorExit:
-        raise
-    except BaseException as error:
-        done(error)
-    else:
-        done(None)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ._enums import ErrorCode
 from ._library import Chihuo, GLib
 
-__all__ = ['Error', 'ErrorCode', 'TaskCancelled']
-
-ErrorCode = Chihuo.Error
+__all__ = ['Error', 'TaskCancelled']
 
 _DOMAIN = 'chihuo-error-quark'
 
@@ -31,7 +30,7 @@ class TaskCancelled(Exception):
 
 def from_glib(error: GLib.Error) -> Error:
     """The exception for what a call of the library has raised."""
-    code = Chihuo.Error(error.code) if error.domain == _DOMAIN else None
+    code = ErrorCode(error.code) if error.domain == _DOMAIN else None
     return Error(error.message, code)
 
 
@@ -45,6 +44,6 @@ def to_glib(error: BaseException) -> GLib.Error:
     """What C is told of an exception."""
     if isinstance(error, GLib.Error):
         return error
-    code = error.code if isinstance(error, Error) else Chihuo.Error.FAILED
+    code = error.code if isinstance(error, Error) else ErrorCode.FAILED
     text = str(error) if isinstance(error, Error) else describe(error)
     return GLib.Error.new_literal(Chihuo.error_quark(), text, code)

@@ -12,7 +12,8 @@ import os
 import time
 from typing import Any, Awaitable, Callable, List, Mapping, Optional, Tuple, Union
 
-from ._coroutines import Coroutines
+from ._coroutines import Coroutines, Spawned
+from ._enums import AddResult
 from ._errors import from_glib, to_glib
 from ._library import Chihuo, GLib
 from ._mail import Answered, Mail
@@ -22,9 +23,7 @@ from ._threads import Threads
 from ._values import check_id, resolve_config, to_json
 from .common import Direction, TaskId
 
-__all__ = ['AddResult', 'ChihuoLoop']
-
-AddResult = Chihuo.AddResult
+__all__ = ['ChihuoLoop']
 
 ServerConfig = Union[str, os.PathLike, Mapping[str, Any], None]
 
@@ -175,10 +174,10 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
     def _go_on_starting(self, awaitable: Awaitable[Any]) -> None:
         """An async start goes on while the first tasks run already; a stop cancels it."""
+        spawned = Spawned(awaitable, self._started)
         self.hold()
-        cancel = _coroutines.spawn(awaitable, self._started)
-        handler = self.connect('notify::stop', lambda *_: cancel())
-        self._start_handler = handler
+        self._start_handler = self.connect('notify::stop', lambda *_: spawned.cancel())
+        _coroutines.spawn(spawned)
 
     def _started(self, error: Optional[BaseException]) -> None:
         self.disconnect(self._start_handler)
@@ -220,7 +219,7 @@ def _nothing(_answer: Any) -> None:
 
 
 def _add_results(tasks: List[Chihuo.Task]) -> List[AddResult]:
-    return [task.get_add_result() for task in tasks]
+    return [AddResult(task.get_add_result()) for task in tasks]
 
 
 def _add_flags(finished: bool, ignore_running: bool, direction: Direction, even_dead: bool,

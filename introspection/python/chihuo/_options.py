@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._enums import RetryPolicy
 from ._library import Chihuo
 
 
-def _option(name: str, doc: str, writable: bool = True) -> Any:
+def _option(name: str, doc: str, writable: bool = True, kind: Any = None) -> Any:
     getter = getattr(Chihuo.Loop, 'get_' + name)
     setter = getattr(Chihuo.Loop, 'set_' + name) if writable else None
 
-    return property(lambda self: getter(self),
+    return property((lambda self: kind(getter(self))) if kind else (lambda self: getter(self)),
                     (lambda self, value: setter(self, value)) if setter else None, doc=doc)
 
 
@@ -33,7 +34,7 @@ class Options:
     lease: float = _option('lease', 'How long a claim lasts without a renewal.')
     max_tries: int = _option('max_tries', 'At how many failures a task is dead.')
     max_crashes: int = _option('max_crashes', 'At how many deaths of its worker a task is dead.')
-    retry_policy: Chihuo.RetryPolicy = _option('retry_policy', 'When a failed task is tried again.')
+    retry_policy: RetryPolicy = _option('retry_policy', 'When a failed task is tried again.', kind=RetryPolicy)
     finish_on_success: bool = _option('finish_on_success', 'Whether "done" also finishes.')
     drain_timeout: float = _option('drain_timeout', 'At a stop: how long tasks may go on undisturbed.')
     shutdown_timeout: float = _option('shutdown_timeout', 'At a stop: how long run() waits for them.')

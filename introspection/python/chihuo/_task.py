@@ -33,13 +33,14 @@ def current_task() -> Optional[Task]:
 class Task:
     """A task while it runs. Its answers may be given from any thread; the first one counts."""
 
-    __slots__ = ('loop', 'inner', 'id', 'info', '__weakref__')
+    __slots__ = ('loop', 'inner', 'id', 'info', '_answered', '__weakref__')
 
     def __init__(self, loop: ChihuoLoop, inner: Chihuo.Task):
         self.loop = loop    #: the loop that runs it
         self.inner = inner  #: the object of the library
         self.id: str = inner.get_id()  #: its id
         self.info: Any = None          #: its info, once it has begun
+        self._answered = False
 
     def __repr__(self) -> str:
         return '<%s %r of %r>' % (type(self).__name__, self.id, self.loop.name)
@@ -97,18 +98,22 @@ class Task:
 
     def complete(self) -> bool:
         """Answers: done."""
+        self._answered = True
         return self.inner.complete()
 
     def fail(self, error: BaseException | str) -> bool:
         """Answers: failed; it is tried again later."""
+        self._answered = True
         return self.inner.fail(_to_error(error))
 
     def reject(self, error: BaseException | str) -> bool:
         """Answers: it will never succeed; it is dead at once."""
+        self._answered = True
         return self.inner.reject(_to_error(error))
 
     def postpone(self, seconds: float) -> bool:
         """Answers: run it later; nothing is counted."""
+        self._answered = True
         return self.inner.postpone(seconds)
 
     # --- for those that run it ---
@@ -125,15 +130,16 @@ class Task:
             return
         what = 'False' if result is False else 'a value of type %s' % type(result).__name__
         message = 'make_task() of %s returned %s: expected None or True' % (type(self.loop).__name__, what)
-        if self.inner.fail_message(message):
+        if not self._answered:
             logger.error('task %r of %r: %s', self.id, self.loop.name, message)
+        self.inner.fail_message(message)
 
     def end_with(self, error: BaseException) -> None:
         """Takes what the handler has raised for an answer. Whoever was told to end has not failed."""
-        cancelled = self.inner.is_cancelled()
-        if self.inner.fail(to_glib(error)) and not cancelled:
+        if not self._answered and not self.inner.is_cancelled():
             logger.error('task %r of %r failed in try %d: %s', self.id, self.loop.name, self.tries,
                          describe(error), exc_info=error)
+        self.inner.fail(to_glib(error))
 
 
 def _to_error(error: BaseException | str) -> Any:

@@ -15,20 +15,35 @@ from ._library import Chihuo, GLib
 from .common import DefaultPath, TaskId
 from ._errors import from_glib
 
+#: How deep the library takes an info
+MAX_DEPTH = 128
+
 _encode = json.JSONEncoder(separators=(',', ':'), ensure_ascii=False, allow_nan=False).encode
 _decode = json.JSONDecoder().raw_decode
 
 
 def check_id(task_id: TaskId) -> str:
-    """An id as text; bytes have to be UTF-8."""
-    if type(task_id) is str:
-        return task_id
-    if isinstance(task_id, str):
-        return str(task_id)
+    """An id as text; bytes have to be UTF-8. What the library sees ends at a NUL, so it is looked for here."""
     if isinstance(task_id, (bytes, bytearray)):
-        return bytes(task_id).decode('utf-8')
-    raise TypeError('task id %r is of type %s: expected str or bytes'
-                    % (task_id, type(task_id).__name__))
+        try:
+            task_id = bytes(task_id).decode('utf-8')
+        except UnicodeDecodeError:
+            raise ValueError('task id %r: expected UTF-8' % (task_id,)) from None
+    elif not isinstance(task_id, str):
+        raise TypeError('task id %r is of type %s: expected str or bytes'
+                        % (task_id, type(task_id).__name__))
+    if '\0' in task_id or not task_id.isascii() and _is_half(task_id):
+        raise ValueError('task id %a: expected UTF-8 without NUL' % (task_id,))
+    return task_id
+
+
+def _is_half(text: str) -> bool:
+    """Whether it has a surrogate, which UTF-8 cannot hold."""
+    try:
+        text.encode('utf-8')
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def to_json(task_id: str, info: Any) -> str:
@@ -48,6 +63,8 @@ def from_json(text: str) -> Any:
 
 def _find_fault(value: Any, place: str = 'info', outer: tuple = ()) -> Optional[str]:
     """What it is that JSON cannot hold, and where."""
+    if len(outer) > MAX_DEPTH:
+        return 'it is nested more than %d deep' % MAX_DEPTH
     if any(value is one for one in outer):
         return '%s contains itself' % place
     if isinstance(value, dict):
@@ -72,11 +89,7 @@ def _find_scalar_fault(value: Any, place: str) -> Optional[str]:
     if isinstance(value, float):
         return None if math.isfinite(value) else '%s is %r, which JSON cannot hold' % (place, value)
     if isinstance(value, str):
-        try:
-            value.encode('utf-8')
-        except UnicodeEncodeError:
-            return '%s is %a, half a character' % (place, value)
-        return None
+        return '%s is %a, half a character' % (place, value) if _is_half(value) else None
     return '%s is of type %s, which JSON cannot hold' % (place, type(value).__name__)
 
 
