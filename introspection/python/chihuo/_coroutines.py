@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import collections
+import contextvars
 import inspect
 import threading
 from typing import Any, Awaitable, Callable, Deque, Iterable, List, Optional, Set
@@ -18,6 +18,9 @@ from ._task import Task, forget_current
 
 #: How often it is looked for tasks that have run for so long that they must hear of a cancelling, in seconds
 GLANCE = 0.05
+
+#: What is called on its own account sees no task, and keeps none alive
+_NOBODY = contextvars.Context()
 
 #: How long coroutines may take to clean up when the interpreter exits, in seconds
 PATIENCE = 1.0
@@ -104,6 +107,12 @@ class Coroutines:
         self._given.append(lambda: spawned.begin(self._loop))
         self._tell()
 
+    def close(self) -> None:
+        """At the interpreter's exit: coroutines are told, and get a moment."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(PATIENCE)
+
     def _tell(self) -> None:
         if not self._told:
             self._told = True
@@ -115,7 +124,6 @@ class Coroutines:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._main, name='chihuo-asyncio', daemon=True)
                 self._thread.start()
-                atexit.register(self._close)
         return self._loop
 
     # --- its thread ---
@@ -130,11 +138,6 @@ class Coroutines:
             self._loop.run_until_complete(asyncio.wait(left, timeout=PATIENCE / 2))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
-
-    def _close(self) -> None:
-        """At the interpreter's exit: coroutines are told, and get a moment."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE)
 
     def _drain(self) -> None:
         self._told = False
@@ -162,7 +165,7 @@ class Coroutines:
         run.aio_task = self._loop.create_task(self._carry(run, awaitable))
         if not self._looks:
             self._looks = True
-            self._loop.call_later(GLANCE, self._look)
+            self._loop.call_later(GLANCE, self._look, context=_NOBODY)
 
     async def _carry(self, run: Run, awaitable: Awaitable[Any]) -> None:
         result, error = None, None
@@ -179,7 +182,7 @@ class Coroutines:
         self._young.discard(run)
         self._grown.discard(run)
         if not self._over:
-            self._loop.call_soon(self._answer)
+            self._loop.call_soon(self._answer, context=_NOBODY)
         self._over.append((run, result, error))
 
     def _answer(self) -> None:
@@ -200,7 +203,7 @@ class Coroutines:
         self._grown, self._young = self._young, set()
         self._looks = bool(self._grown)
         if self._looks:
-            self._loop.call_later(GLANCE, self._look)
+            self._loop.call_later(GLANCE, self._look, context=_NOBODY)
 
     def _listen(self, run: Run) -> None:
         cancellable = run.task.inner.get_cancellable()

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import inspect
 import os
 import time
+import weakref
 from typing import Any, Awaitable, Callable, List, Mapping, Optional, Tuple, Union
 
 from ._coroutines import Coroutines, Spawned
@@ -30,6 +32,7 @@ ServerConfig = Union[str, os.PathLike, Mapping[str, Any], None]
 _coroutines = Coroutines()
 _threads = Threads(_coroutines.adopt)
 _mail = Mail()
+_started: weakref.WeakSet[ChihuoLoop] = weakref.WeakSet()
 
 
 class ChihuoLoop(Options, Chihuo.Loop):
@@ -163,6 +166,7 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
     def do_start(self) -> bool:
         self._failure = None
+        _started.add(self)
         try:
             result = self.start()
         except BaseException as error:
@@ -174,12 +178,12 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
     def _go_on_starting(self, awaitable: Awaitable[Any]) -> None:
         """An async start goes on while the first tasks run already; a stop cancels it."""
-        spawned = Spawned(awaitable, self._started)
+        spawned = Spawned(awaitable, self._start_over)
         self.hold()
         self._start_handler = self.connect('notify::stop', lambda *_: spawned.cancel())
         _coroutines.spawn(spawned)
 
-    def _started(self, error: Optional[BaseException]) -> None:
+    def _start_over(self, error: Optional[BaseException]) -> None:
         self.disconnect(self._start_handler)
         if error is not None and not self.stop:
             self._failure = error
@@ -196,6 +200,15 @@ class ChihuoLoop(Options, Chihuo.Loop):
         except BaseException as error:
             raise to_glib(error) from None
         return True
+
+
+@atexit.register
+def _stop_all() -> None:
+    """The interpreter exits while loops run: what ends now goes back to its place."""
+    for loop in list(_started):
+        if loop.n_running > 0:
+            loop.stop = True
+    _coroutines.close()
 
 
 def _in_asyncio() -> bool:

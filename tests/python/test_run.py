@@ -24,7 +24,7 @@ class Coroutines(ChihuoLoop):
             await self.sleep(60)
 
     async def make_task(self, task_id, task):
-        print('begun', flush=True)
+        say('begun')
         await self.sleep(60)
 
 
@@ -37,7 +37,7 @@ class Threads(ChihuoLoop):
         self.add_task(*((str(i), i) for i in range(60)))
 
     def make_task(self, task_id, task):
-        print('begun', flush=True)
+        say('begun')
         if task % 2:
             self.sleep(60)
         while not self.current_task.cancelled:
@@ -59,7 +59,7 @@ class Deaf(ChihuoLoop):
         self.add_task(('a', 1), ('b', 2))
 
     def make_task(self, task_id, task):
-        print('begun', flush=True)
+        say('begun')
         time.sleep(60)
 
 

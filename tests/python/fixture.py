@@ -19,7 +19,15 @@ from chihuo._library import Chihuo
 PATIENCE = 60
 
 # A program of the tests starts with it
-HEAD = 'import sys, time, asyncio, threading\nimport chihuo\nfrom chihuo import ChihuoLoop\n'
+HEAD = '''
+import sys, time, asyncio, threading
+import chihuo
+from chihuo import ChihuoLoop
+
+def say(text):
+    sys.stdout.write(text + '\\n')  # in one piece, whatever other threads write
+    sys.stdout.flush()
+'''
 
 _numbers = itertools.count()
 
