@@ -12,6 +12,7 @@ import unittest
 import weakref
 
 import chihuo
+from chihuo._library import Chihuo, GLib
 from fixture import Case, Eater, Program
 
 
@@ -73,42 +74,53 @@ class References(Case):
         self.wait_until(lambda: task.inner.__grefcount__ == 1)
         self.assertEqual(task.inner.__grefcount__, 1)
 
-    def test_dropped_while_tasks_run(self):
-        """The last reference goes on a worker thread, after the run."""
+    def drop(self, handler, n_tasks=4):
+        """Drops a loop while its tasks run; says on which threads it was finalised."""
         ends = []
 
         class Dropped(Eater):
-            def make_task(self, task_id, task):
-                inside.wait(30)
-                outside.wait(30)
+            make_task = handler
 
             def __del__(self):
-                ends.append(threading.current_thread().name)
+                ends.append(threading.current_thread())
 
-        inside, outside = threading.Barrier(5), threading.Barrier(5)
-        loop = Dropped(concurrency=4)
-        loop.add_task(*((str(i), i) for i in range(4)))
-        context = chihuo._library.GLib.MainContext.default()
+        loop = Dropped(concurrency=4, max_tries=1)
+        loop.add_task(*((str(i), i) for i in range(n_tasks)))
+        context = GLib.MainContext.default()
         over = []
-        chihuo._library.Chihuo.Loop.run_async(loop, None, lambda source, result, *_: over.append(result), None)
-
-        def meet():
-            inside.wait(30)
-            gc.collect()
-            outside.wait(30)
-        thread = threading.Thread(target=meet)
-        thread.start()
+        Chihuo.Loop.run_async(loop, None, lambda source, result, *_: over.append(1), None)
         del loop
         gc.collect()
         while not over:
             context.iteration(True)
-        thread.join()
-        over.clear()
-        gc.collect()
         while context.iteration(False):
             pass
         self.wait_until(lambda: ends)
-        self.assertEqual(len(ends), 1)
+        return ends
+
+    def test_dropped_while_tasks_run(self):
+        """It is finalised where it was made, not on the thread that has ended its last task."""
+        def plain(self, task_id, task):
+            self.sleep(0.001)
+
+        def bad(self, task_id, task):
+            try:
+                raise ValueError('first')
+            except ValueError:
+                raise KeyError(task_id)
+
+        async def coroutine(self, task_id, task):
+            await self.sleep(0.001)
+            await self.task_exists(task_id)
+
+        async def bad_coroutine(self, task_id, task):
+            await self.task_finish(task_id)
+            raise ValueError(task_id)
+
+        for handler in plain, coroutine, bad, bad_coroutine:
+            for n_tasks in 1, 4, 50:
+                self.assertEqual(self.drop(handler, n_tasks), [threading.main_thread()], (handler, n_tasks))
+                self.logged.clear()
 
 
 class Memory(Case):

@@ -121,8 +121,8 @@ class A(ChihuoLoop):
     def make_task(self, task_id, task):
         pass
 chihuo.run(A(run_forever=False))
-print('over', flush=True)
 try:
+    print('over', flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print('interrupted')

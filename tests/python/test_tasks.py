@@ -83,7 +83,7 @@ class Answers(Case):
             task.loop.seen.append((task.id, task.info, task.tries, task.failures, task.crashes, task.cancelled,
                                    task.last_error, chihuo.current_task() is task))
             self.assertGreater(task.token, 0)
-            self.assertIn("'a' of 'eater'", repr(task))
+            self.assertEqual(repr(task), "<Task 'a'>")
             task.progress(0.5, 'half')
             task.check()
         self.assertEqual(self.run_one(look).seen, [('a', {'x': 1}, 1, 0, 0, False, None, True)])

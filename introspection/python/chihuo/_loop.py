@@ -29,6 +29,9 @@ __all__ = ['ChihuoLoop']
 
 ServerConfig = Union[str, os.PathLike, Mapping[str, Any], None]
 
+#: The states of a task that is there
+_THERE = (Chihuo.TaskState.WAITING, Chihuo.TaskState.DELAYED, Chihuo.TaskState.RUNNING)
+
 _coroutines = Coroutines()
 _threads = Threads(_coroutines.adopt)
 _mail = Mail()
@@ -128,21 +131,11 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
     def task_finished(self, task_id: TaskId) -> Any:
         """Whether an id is marked as finished."""
-        checked = check_id(task_id)
-        inner = super()
-
-        return _ask(lambda: inner.task_finished(checked),
-                    lambda callback: inner.task_finished_async(checked, None, callback, None),
-                    inner.task_finished_finish)
+        return _look(self.get_queue(), task_id, Chihuo.Task.get_finished)
 
     def task_exists(self, task_id: TaskId) -> Any:
         """Whether a task waits, is delayed or runs."""
-        checked = check_id(task_id)
-        inner = super()
-
-        return _ask(lambda: inner.task_exists(checked),
-                    lambda callback: inner.task_exists_async(checked, None, callback, None),
-                    inner.task_exists_finish)
+        return _look(self.get_queue(), task_id, lambda found: found.get_state() in _THERE)
 
     def length(self) -> int:
         """How many tasks run now."""
@@ -178,17 +171,27 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
     def _go_on_starting(self, awaitable: Awaitable[Any]) -> None:
         """An async start goes on while the first tasks run already; a stop cancels it."""
-        spawned = Spawned(awaitable, self._start_over)
+        context = GLib.MainContext.get_thread_default() or GLib.MainContext.default()
+        weak = weakref.ref(self)
+
+        def over(error: Optional[BaseException]) -> None:
+            # in the loop's context, so that the loop does not go on the thread of the coroutines
+            source = GLib.Idle(priority=GLib.PRIORITY_DEFAULT)
+            source.set_callback(lambda *_: weak()._start_over(error))
+            source.attach(context)
+
+        spawned = Spawned(awaitable, over)
         self.hold()
         self._start_handler = self.connect('notify::stop', lambda *_: spawned.cancel())
         _coroutines.spawn(spawned)
 
-    def _start_over(self, error: Optional[BaseException]) -> None:
+    def _start_over(self, error: Optional[BaseException]) -> bool:
         self.disconnect(self._start_handler)
         if error is not None and not self.stop:
             self._failure = error
             self.fail(to_glib(error))
         self.release()
+        return GLib.SOURCE_REMOVE
 
     def do_begin_tasks(self, tasks: List[Chihuo.Task], n_tasks: int) -> bool:
         try:
@@ -225,6 +228,15 @@ def _call(ask: Callable[[], Any]) -> Any:
 def _ask(ask: Callable[[], Any], begin: Callable, finish: Callable) -> Any:
     """Blocks for the answer, or sends the question and returns what can be awaited."""
     return _mail.send(begin, finish) if _in_asyncio() else _call(ask)
+
+
+def _look(queue: Chihuo.Queue, task_id: TaskId, read: Callable[[Chihuo.Task], bool]) -> Any:
+    """What a snapshot of an id says."""
+    checked = check_id(task_id)
+
+    return _ask(lambda: read(queue.look(checked)),
+                lambda callback: queue.look_async(checked, None, callback, None),
+                lambda result: read(queue.look_finish(result)))
 
 
 def _nothing(_answer: Any) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
+import traceback
+import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
 from ._errors import TaskCancelled, describe, to_glib
@@ -33,17 +35,22 @@ def current_task() -> Optional[Task]:
 class Task:
     """A task while it runs. Its answers may be given from any thread; the first one counts."""
 
-    __slots__ = ('loop', 'inner', 'id', 'info', '_answered', '__weakref__')
+    __slots__ = ('_loop', 'inner', 'id', 'info', '_answered', '__weakref__')
 
     def __init__(self, loop: ChihuoLoop, inner: Chihuo.Task):
-        self.loop = loop    #: the loop that runs it
-        self.inner = inner  #: the object of the library
+        self._loop = weakref.ref(loop)  # it shall not go on the thread that ends its last task
+        self.inner = inner             #: the object of the library
         self.id: str = inner.get_id()  #: its id
         self.info: Any = None          #: its info, once it has begun
         self._answered = False
 
     def __repr__(self) -> str:
-        return '<%s %r of %r>' % (type(self).__name__, self.id, self.loop.name)
+        return '<%s %r>' % (type(self).__name__, self.id)
+
+    @property
+    def loop(self) -> ChihuoLoop:
+        """The loop that runs it; None when that is gone."""
+        return self._loop()
 
     @property
     def tries(self) -> int:
@@ -139,11 +146,23 @@ class Task:
         if not self._answered and not self.inner.is_cancelled():
             logger.error('task %r of %r failed in try %d: %s', self.id, self.loop.name, self.tries,
                          describe(error), exc_info=error)
-        self.inner.fail(to_glib(error))
+        told = to_glib(error)
+        _release(error)
+        self.inner.fail(told)
 
 
 def _to_error(error: BaseException | str) -> Any:
     return to_glib(error if isinstance(error, BaseException) else RuntimeError(error))
+
+
+def _release(error: Optional[BaseException]) -> None:
+    """Lets go of the frames, whose loop may be gone as soon as its last task has its answer."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def forget_current() -> None:
