@@ -240,9 +240,89 @@ class Threads(Case):
         loop = Calls(lambda *_: None)
         loop.concurrency = 7
         self.assertEqual(loop.concurrency, 7)
-        for bad in 0, -1, 'x', 1.5, True:
-            with self.assertRaises(ValueError):
+        for bad, error in ((0, ValueError), (-1, ValueError), ('x', TypeError), (1.5, TypeError), (True, TypeError)):
+            with self.assertRaisesRegex(error, 'concurrency is'):
                 Calls(concurrency=bad)
+            with self.assertRaisesRegex(error, 'concurrency is'):
+                loop.concurrency = bad
+        self.assertEqual(loop.concurrency, 7)
+
+    def test_where_no_more_threads_are_to_be_had(self):
+        started = []
+
+        class Few(threading.Thread):
+            def start(self):
+                if len(started) >= 2:
+                    raise RuntimeError("can't start new thread")
+                started.append(self)
+                super().start()
+
+        module = chihuo._threads.threading
+        threads = chihuo._threads.Threads(None)
+        over = threading.Semaphore(0)
+
+        class Short:
+            """What the threads see of a task."""
+            id, info, loop = 'a', None, None
+
+            def load(self):
+                self.loop = self
+
+            def make_task(self, task_id, task):
+                time.sleep(0.01)
+
+            def end(self, result):
+                over.release()
+
+        module.Thread, kept = Few, module.Thread
+        try:
+            threads.give([Short() for _ in range(20)])
+            for _ in range(20):
+                self.assertTrue(over.acquire(timeout=30))
+        finally:
+            module.Thread = kept
+        self.assertLessEqual(len(started), 2)
+
+
+class Limits(Case):
+    def test_options_are_checked(self):
+        for name, bad, error in (('lease', 0, ValueError), ('lease', 'x', TypeError), ('max_tries', -1, ValueError),
+                                 ('linger', float('nan'), ValueError), ('shutdown_timeout', -1, ValueError),
+                                 ('retry_policy', 77, ValueError), ('nonsense', 1, TypeError), ('n_done', 1, TypeError),
+                                 ('set_options', 1, TypeError)):
+            with self.assertRaises(error, msg=name):
+                Eater(**{name: bad})
+        with self.assertRaises(AttributeError):
+            Eater().name = 'another'
+
+    def test_options_by_name(self):
+        loop = Eater(lease=5, max_tries=3, retry_policy=chihuo.RetryPolicy.CONSTANT, shutdown_timeout=1.5, linger=2)
+        self.assertEqual((loop.lease, loop.max_tries, loop.retry_policy, loop.shutdown_timeout, loop.linger),
+                         (5.0, 3, chihuo.RetryPolicy.CONSTANT, 1.5, 2.0))
+
+    def test_limits_of_a_task(self):
+        loop = Eater()
+        for bad in {'delay': -1}, {'priority': 128}, {'priority': -129}, {'timeout': -0.5}, {'max_tries': -1}, \
+                {'delay': float('inf')}:
+            with self.assertRaises(ValueError, msg=bad):
+                loop.add_task(('a', 1), **bad)
+        for bad in {'delay': '1'}, {'priority': 1.5}, {'max_tries': 1.5}, {'timeout': None}:
+            with self.assertRaises(TypeError, msg=bad):
+                loop.add_task(('a', 1), **bad)
+        self.assertFalse(loop.task_exists('a'))
+
+    def test_numbers_of_answers(self):
+        def ask(loop, *_):
+            for call, bad in ((loop.current_task.postpone, -1), (loop.current_task.progress, float('nan')),
+                              (loop.current_task.progress, 1.5), (loop.current_task.postpone, float('nan'))):
+                try:
+                    call(bad)
+                except ValueError as error:
+                    loop.seen.append(str(error).split()[0])
+        loop = Calls(ask)
+        loop.add_task(('a', 1))
+        chihuo.run(loop)
+        self.assertEqual((loop.seen, loop.n_done), (['seconds', 'fraction', 'fraction', 'seconds'], 1))
 
 
 if __name__ == '__main__':

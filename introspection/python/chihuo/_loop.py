@@ -19,7 +19,7 @@ from ._enums import AddResult
 from ._errors import from_glib, to_glib
 from ._library import Chihuo, GLib
 from ._mail import Answered, Mail
-from ._options import Options
+from ._options import LONGEST, Options, check_number
 from ._task import Task, current_task
 from ._threads import Threads
 from ._values import check_id, resolve_config, to_json
@@ -63,13 +63,10 @@ class ChihuoLoop(Options, Chihuo.Loop):
             raise TypeError('%s has no name: expected NAME in the class, or the argument name'
                             % type(self).__name__)
         concurrency = concurrency if concurrency is not None else self.CONCURRENCY
-        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-            raise ValueError('concurrency of %s is %r: expected a number from 1 on'
-                             % (type(self).__name__, concurrency))
         config = resolve_config(server_config if server_config is not None else self.SERVER_CONFIG)
         self._failure: Optional[BaseException] = None
-        super().__init__(name=name, concurrency=concurrency, server_config=config,
-                         run_forever=run_forever, **options)
+        super().__init__(name=name, server_config=config)
+        self.set_options({'concurrency': concurrency, 'run_forever': run_forever} | options)
 
     # --- what a subclass fills in ---
 
@@ -96,6 +93,7 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
         Returns the answers, an AddResult for each pair.
         """
+        _check_limits(delay, priority, timeout, max_tries)
         flags = _add_flags(finished, ignore_running, direction, even_dead, replace)
         tasks = [_make_task(pair, delay, priority, timeout, max_tries) for pair in pairs]
         queue = self.get_queue()
@@ -277,3 +275,10 @@ def _make_task(pair: Tuple[TaskId, Any], delay: float, priority: Optional[int], 
     if max_tries:
         task.set_max_tries(max_tries)
     return task
+
+
+def _check_limits(delay: float, priority: Optional[int], timeout: float, max_tries: int) -> None:
+    check_number('delay', delay, 0, LONGEST)
+    check_number('priority', priority or 0, -128, 127, whole=True)
+    check_number('timeout', timeout, 0, LONGEST)
+    check_number('max_tries', max_tries, 0, 2 ** 31 - 1, whole=True)

@@ -6,18 +6,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from ._enums import RetryPolicy
-from ._library import Chihuo
+from ._library import Chihuo, GObject
+
+
+#: The longest time that is given, in seconds
+LONGEST = 1e9
+
+
+def check_number(name: str, value: Any, least: float, most: float, whole: bool = False) -> None:
+    """Raises what is wrong with a number: the library takes it for granted that it is none of that."""
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise TypeError('%s is %r: expected %s' % (name, value, 'a whole number' if whole else 'a number'))
+    if not least <= value <= most:
+        raise ValueError('%s is %r: expected %s to %s' % (name, value, least, most))
+
+
+def _check(name: str, value: Any) -> None:
+    spec = Chihuo.Loop.find_property(name.replace('_', '-'))
+    if spec.value_type in (GObject.TYPE_UINT, GObject.TYPE_DOUBLE):
+        # a concurrency of 0 is the library's word for that of the class
+        least = 1 if name == 'concurrency' else spec.minimum
+        check_number(name, value, least, spec.maximum, spec.value_type == GObject.TYPE_UINT)
 
 
 def _option(name: str, doc: str, writable: bool = True, kind: Any = None) -> Any:
+    """An attribute. ``kind`` is what its values are made into."""
     getter = getattr(Chihuo.Loop, 'get_' + name)
     setter = getattr(Chihuo.Loop, 'set_' + name) if writable else None
 
-    return property((lambda self: kind(getter(self))) if kind else (lambda self: getter(self)),
-                    (lambda self, value: setter(self, value)) if setter else None, doc=doc)
+    def get(self: Any) -> Any:
+        return kind(getter(self)) if kind else getter(self)
+
+    def set_checked(self: Any, value: Any) -> None:
+        _check(name, value)
+        setter(self, kind(value) if kind else value)
+
+    return property(get, set_checked if writable else None, doc=doc)
 
 
 class Options:
@@ -38,6 +65,13 @@ class Options:
     finish_on_success: bool = _option('finish_on_success', 'Whether "done" also finishes.')
     drain_timeout: float = _option('drain_timeout', 'At a stop: how long tasks may go on undisturbed.')
     shutdown_timeout: float = _option('shutdown_timeout', 'At a stop: how long run() waits for them.')
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Sets options by their names."""
+        for name, value in options.items():
+            if name.startswith('_') or getattr(getattr(Options, name, None), 'fset', None) is None:
+                raise TypeError('%s has no option %s' % (type(self).__name__, name))
+            setattr(self, name, value)
+
     n_running: int = _option('n_running', 'How many tasks run now.', writable=False)
     n_done: int = _option('n_done', 'How many runs have ended well.', writable=False)
     n_failed: int = _option('n_failed', 'How many runs have failed.', writable=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import math
 import threading
 import traceback
 import weakref
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ._errors import TaskCancelled, describe, to_glib
 from ._library import Chihuo, GObject
+from ._options import LONGEST, check_number
 from ._values import from_json
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ class Task:
 
     def progress(self, fraction: float, message: Optional[str] = None) -> None:
         """Tells how far the run has come: 0 to 1, or negative for unknown."""
+        check_number('fraction', fraction, -math.inf, 1)
         self.inner.set_progress(fraction, message)
 
     def complete(self) -> bool:
@@ -120,6 +123,7 @@ class Task:
 
     def postpone(self, seconds: float) -> bool:
         """Answers: run it later; nothing is counted."""
+        check_number('seconds', seconds, 0, LONGEST)
         self._answered = True
         return self.inner.postpone(seconds)
 

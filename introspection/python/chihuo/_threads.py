@@ -34,6 +34,7 @@ class Threads:
         self._waiting: Deque[Task] = collections.deque()
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()  # each wakes a thread
         self._lock = threading.Lock()
+        self._n_threads = 0                # under the lock
         self._n_idle = 0                   # under the lock: threads that nobody has woken
         self._n_taken = 0                  # roughly
         self._watched = threading.Event()
@@ -53,7 +54,22 @@ class Threads:
         for _ in range(n_woken):
             self._tokens.put(None)
         for _ in range(n - n_woken):
+            if not self._start():
+                break
+
+    def _start(self) -> bool:
+        """Starts a thread. Where the system gives no more of them, those that are there do the work."""
+        with self._lock:
+            self._n_threads += 1
+        try:
             threading.Thread(target=self._work, name='chihuo-worker', daemon=True).start()
+        except RuntimeError:
+            with self._lock:
+                self._n_threads -= 1
+                if self._n_threads == 0:
+                    raise
+            return False
+        return True
 
     def _work(self) -> None:
         while True:
@@ -92,6 +108,7 @@ class Threads:
             with self._lock:
                 if self._tokens.empty() and self._n_idle > 0:
                     self._n_idle -= 1
+                    self._n_threads -= 1
                     return False
             self._tokens.get()
         return True
@@ -109,8 +126,9 @@ class Threads:
             n_taken = self._n_taken
             time.sleep(GLANCE)
             n_waiting = len(self._waiting)
+            if n_waiting > self._n_taken - n_taken:
+                self._wake(n_waiting)
             if n_waiting == 0:
                 self._watched.clear()
-            if len(self._waiting) > self._n_taken - n_taken:
-                self._watched.set()
-                self._wake(n_waiting)
+                if self._waiting:  # who gave it may have seen that it was set
+                    self._watched.set()
