@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-# fetch.py - fetches a list of URLs, politely: few at a time, with pauses, and again where that may help
+# fetch.py - fetches a list of URLs politely: few at a time, with pauses, again where that may help
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 """fetch.py LIST FOLDER
 
-LIST has a URL a line. What is fetched is not fetched again, however often the program is started or killed.
+LIST has a URL a line. What is fetched is not fetched again, however often this is started or killed.
 """
 
 import email.utils
@@ -26,8 +26,8 @@ class Fetcher(chihuo.ChihuoLoop):
     CONCURRENCY = 4
 
     def __init__(self, urls, folder):
-        super().__init__(server_config={'backend': 'sqlite', 'path': os.path.join(folder, 'queue.db')},
-                         run_forever=False, linger=60, max_tries=5)
+        queue = {'backend': 'sqlite', 'path': os.path.join(folder, 'queue.db')}
+        super().__init__(server_config=queue, run_forever=False, linger=60, max_tries=5)
         self.urls = urls
         self.folder = folder
 
@@ -51,7 +51,7 @@ class Fetcher(chihuo.ChihuoLoop):
         os.replace(path + '.part', path)
 
     def refused(self, error):
-        """A server that says when to come again is obeyed; what is gone is gone; the rest is tried again."""
+        """If a server says when to come again, so be it; what is gone is gone; the rest is tried again."""
         task = self.current_task
         if 'Retry-After' in error.headers:
             task.postpone(seconds_until(error.headers['Retry-After']))

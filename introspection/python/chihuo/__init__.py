@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""chihuo eats tasks: subclass ChihuoLoop, add tasks to its queue, and it runs them until they are done.
+"""chihuo eats tasks: subclass ChihuoLoop, add tasks to its queue, and it runs them.
 
     class Squares(chihuo.ChihuoLoop):
         NAME = 'squares'

@@ -16,7 +16,7 @@ from typing import Any, Awaitable, Callable, Deque, Iterable, List, Optional, Se
 from ._library import GObject
 from ._task import Task, forget_current
 
-#: How often it is looked for tasks that have run for so long that they must hear of a cancelling, in seconds
+#: How often tasks are looked for that run for so long that they must hear of a cancelling: seconds
 GLANCE = 0.05
 
 #: What is called on its own account sees no task, and keeps none alive
@@ -122,7 +122,8 @@ class Coroutines:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._main, name='chihuo-asyncio', daemon=True)
+                self._thread = threading.Thread(target=self._main, name='chihuo-asyncio',
+                                                daemon=True)
                 self._thread.start()
         return self._loop
 
@@ -197,7 +198,7 @@ class Coroutines:
                 run.task.end_with(error)
 
     def _look(self) -> None:
-        """Lets tasks that have run for a while know when they are cancelled. Most are over before."""
+        """Tasks that have run for a while want to know when they are cancelled."""
         for run in self._grown:
             self._listen(run)
         self._grown, self._young = self._young, set()

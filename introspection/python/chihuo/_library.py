@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Finds the C library, where it was installed together with this package, or in the usual places."""
+"""Finds the C library: where both were installed together, or in the usual places."""
 
 import gi
 

@@ -41,10 +41,10 @@ _started: weakref.WeakSet[ChihuoLoop] = weakref.WeakSet()
 class ChihuoLoop(Options, Chihuo.Loop):
     """A queue, and what runs its tasks.
 
-    A subclass has a ``make_task`` and mostly a ``start``, plain or ``async``. Plain ones run on threads
-    and may block; ``async`` ones run on one asyncio loop. The methods that ask the store return an
-    awaitable where an asyncio loop runs in the calling thread, sent already; elsewhere they block and
-    return the value.
+    A subclass has a ``make_task`` and mostly a ``start``, plain or ``async``. Plain ones run on
+    threads and may block; ``async`` ones run on one asyncio loop. The methods that ask the store
+    return an awaitable where an asyncio loop runs in the calling thread, sent already; elsewhere
+    they block and return the value.
     """
 
     #: The name of the queue: ``[A-Za-z0-9._-]{1,64}``
@@ -52,12 +52,12 @@ class ChihuoLoop(Options, Chihuo.Loop):
     #: How many tasks run at the same time
     CONCURRENCY: int = 1
     #: Where the queue lives: a URI, the path of a file, a dict, or SERVER_DEFAULT_CONFIG_PATH.
-    #: None: ``$CHIHUO_URL``, else the default file of the working directory if there is one, else memory
+    #: None: ``$CHIHUO_URL``, else the default file of the working directory, else memory
     SERVER_CONFIG: ServerConfig = None
 
     def __init__(self, name: Optional[str] = None, concurrency: Optional[int] = None,
                  server_config: ServerConfig = None, run_forever: bool = True, **options: Any):
-        """What is not given comes from the class. ``options`` are other options of a loop, by name."""
+        """What is not given comes from the class. ``options``: other options of a loop, by name."""
         name = name or self.NAME
         if not isinstance(name, str):
             raise TypeError('%s has no name: expected NAME in the class, or the argument name'
@@ -71,15 +71,16 @@ class ChihuoLoop(Options, Chihuo.Loop):
     # --- what a subclass fills in ---
 
     def start(self) -> Any:
-        """Adds the first tasks. It may add everything at each start: what is there already stays."""
+        """Adds the first tasks. It may add all of them at each start: what is there stays."""
 
     def make_task(self, task_id: str, task: Any) -> Any:
-        """Runs a task. None or True: done. An exception, or False: failed, to be tried again later."""
+        """Runs a task. None or True: done. An exception, or False: failed, tried again later."""
         raise NotImplementedError('%s has no make_task()' % type(self).__name__)
 
     # --- the queue ---
 
-    def add_task(self, *pairs: Tuple[TaskId, Any], finished: bool = True, ignore_running: bool = False,
+    def add_task(self, *pairs: Tuple[TaskId, Any], finished: bool = True,
+                 ignore_running: bool = False,
                  direction: Direction = Direction.Forward, even_dead: bool = False,
                  replace: bool = False, delay: float = 0, priority: Optional[int] = None,
                  timeout: float = 0, max_tries: int = 0) -> Any:
@@ -103,7 +104,7 @@ class ChihuoLoop(Options, Chihuo.Loop):
                     lambda result: queue.add_tasks_finish(result) and _add_results(tasks))
 
     def task_finish(self, *task_ids: TaskId) -> Any:
-        """Marks ids as finished, for ever. Within a task's run it is recorded together with its end."""
+        """Marks ids as finished, for ever. In a task's run it is recorded with its end."""
         ids = [check_id(one) for one in task_ids]
         queue = self.get_queue()
 
@@ -253,7 +254,8 @@ def _add_flags(finished: bool, ignore_running: bool, direction: Direction, even_
     for wanted, flag in ((not finished, Chihuo.AddFlags.EVEN_FINISHED),
                          (ignore_running, Chihuo.AddFlags.SKIP_RUNNING),
                          (direction is Direction.Reverse, Chihuo.AddFlags.AT_HEAD),
-                         (even_dead, Chihuo.AddFlags.EVEN_DEAD), (replace, Chihuo.AddFlags.REPLACE)):
+                         (even_dead, Chihuo.AddFlags.EVEN_DEAD),
+                         (replace, Chihuo.AddFlags.REPLACE)):
         if wanted:
             flags |= flag
     return flags

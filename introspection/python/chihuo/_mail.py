@@ -4,7 +4,7 @@
 
 """Calls of coroutines to a queue, and their answers.
 
-An asyncio loop has no GLib main context for answers to come to, so a thread has one for all of them.
+An asyncio loop has no GLib main context for answers to come to: a thread has one for all of them.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ LONGEST = 1e9
 
 
 def check_number(name: str, value: Any, least: float, most: float, whole: bool = False) -> None:
-    """Raises what is wrong with a number: the library takes it for granted that it is none of that."""
+    """Raises what is wrong with a number: the library takes it for good."""
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise TypeError('%s is %r: expected %s' % (name, value, 'a whole number' if whole else 'a number'))
+        raise TypeError('%s is %r: expected a %snumber' % (name, value, 'whole ' if whole else ''))
     if not least <= value <= most:
         raise ValueError('%s is %r: expected %s to %s' % (name, value, least, most))
 
@@ -61,10 +61,11 @@ class Options:
     lease: float = _option('lease', 'How long a claim lasts without a renewal.')
     max_tries: int = _option('max_tries', 'At how many failures a task is dead.')
     max_crashes: int = _option('max_crashes', 'At how many deaths of its worker a task is dead.')
-    retry_policy: RetryPolicy = _option('retry_policy', 'When a failed task is tried again.', kind=RetryPolicy)
+    retry_policy: RetryPolicy = _option('retry_policy', 'When a failed task is tried again.',
+                                        kind=RetryPolicy)
     finish_on_success: bool = _option('finish_on_success', 'Whether "done" also finishes.')
-    drain_timeout: float = _option('drain_timeout', 'At a stop: how long tasks may go on undisturbed.')
-    shutdown_timeout: float = _option('shutdown_timeout', 'At a stop: how long run() waits for them.')
+    drain_timeout: float = _option('drain_timeout', 'At a stop: how long tasks go on undisturbed.')
+    shutdown_timeout: float = _option('shutdown_timeout', 'At a stop: how long run() waits.')
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Sets options by their names."""
         for name, value in options.items():

@@ -26,13 +26,15 @@ def run(*classes_or_instances: Union[Type[ChihuoLoop], ChihuoLoop]) -> int:
     """Makes loops of the classes, and runs them all until they are over.
 
     ^C (SIGINT) and SIGTERM stop them: running tasks are cancelled and stand in the queue again, in
-    their old places. Returns 0. What ends a loop with an error is raised. Where a task's code still runs
-    ``shutdown_timeout`` seconds after the signal, or at a second one, the process exits here, with 75.
+    their old places. Returns 0. What ends a loop with an error is raised. Where a task's code still
+    runs ``shutdown_timeout`` seconds after the signal, or at a second one, the process exits here,
+    with 75.
     """
     if not classes_or_instances:
         raise TypeError('nothing to run: expected subclasses of ChihuoLoop, or instances')
     if asyncio._get_running_loop() is not None:
-        raise RuntimeError('run() would stop the asyncio loop of this thread: expected a call outside of it')
+        raise RuntimeError('run() would stop the asyncio loop of this thread: expected a call '
+                           'outside of it')
     loops = [_instantiate(one) for one in classes_or_instances]
 
     try:
@@ -58,7 +60,7 @@ def _find_failure(loops: List[ChihuoLoop]) -> BaseException | None:
 
 
 def _leave(status: int) -> None:
-    """Ends the process under threads that still run: nothing may be freed, only what was written counts."""
+    """Ends the process under threads that still run: nothing may be freed."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -26,11 +26,12 @@ __all__ = ['Task', 'current_task']
 
 logger = logging.getLogger('chihuo')
 
-_current: contextvars.ContextVar[Optional[Task]] = contextvars.ContextVar('chihuo-task', default=None)
+_current: contextvars.ContextVar[Optional[Task]] = contextvars.ContextVar('chihuo-task',
+                                                                         default=None)
 
 
 def current_task() -> Optional[Task]:
-    """The task that the calling code runs, in its thread or coroutine; None outside of ``make_task``."""
+    """The task that the calling thread or coroutine runs; None outside of ``make_task``."""
     return _current.get()
 
 
@@ -135,18 +136,19 @@ class Task:
         _current.set(self)
 
     def end(self, result: Any) -> None:
-        """Takes what the handler has returned for an answer. An answer that it has given counts before."""
+        """Takes what the handler has returned for an answer, if it has given none."""
         if result is None or result is True:
             self.inner.complete()
             return
         what = 'False' if result is False else 'a value of type %s' % type(result).__name__
-        message = 'make_task() of %s returned %s: expected None or True' % (type(self.loop).__name__, what)
+        message = ('make_task() of %s returned %s: expected None or True'
+                   % (type(self.loop).__name__, what))
         if not self._answered:
             logger.error('task %r of %r: %s', self.id, self.loop.name, message)
         self.inner.fail_message(message)
 
     def end_with(self, error: BaseException) -> None:
-        """Takes what the handler has raised for an answer. Whoever was told to end has not failed."""
+        """Takes what it has raised for an answer. Whoever was told to end has not failed."""
         if not self._answered and not self.inner.is_cancelled():
             logger.error('task %r of %r failed in try %d: %s', self.id, self.loop.name, self.tries,
                          describe(error), exc_info=error)

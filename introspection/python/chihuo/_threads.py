@@ -58,7 +58,7 @@ class Threads:
                 break
 
     def _start(self) -> bool:
-        """Starts a thread. Where the system gives no more of them, those that are there do the work."""
+        """Starts a thread. If the system gives no more, those that are there do the work."""
         with self._lock:
             self._n_threads += 1
         try:
@@ -97,7 +97,7 @@ class Threads:
         forget_current()
 
     def _park(self) -> bool:
-        """Waits for work; says whether to go on. Who gives comes after the look, or finds it idle."""
+        """Waits for work; says whether to go on."""
         with self._lock:
             if self._waiting:
                 return True

@@ -23,7 +23,7 @@ _decode = json.JSONDecoder().raw_decode
 
 
 def check_id(task_id: TaskId) -> str:
-    """An id as text; bytes have to be UTF-8. What the library sees ends at a NUL, so it is looked for here."""
+    """An id as text. What the library sees ends at a NUL, so it is looked for here."""
     if isinstance(task_id, (bytes, bytearray)):
         try:
             task_id = bytes(task_id).decode('utf-8')

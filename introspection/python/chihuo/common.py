@@ -13,7 +13,7 @@ TaskId = Union[str, bytes]
 
 
 class DefaultPath(str):
-    """A path of its own type, so that the default file can be told from one that is merely named so."""
+    """Told by its type from a path that merely has the same name."""
 
     __slots__ = ()
 
