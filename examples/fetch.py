@@ -5,7 +5,7 @@
 
 """fetch.py LIST FOLDER
 
-LIST has a URL a line. What is fetched is not fetched again, however often this is started or killed.
+LIST has a URL a line. What is fetched is not fetched again, however often this is killed.
 """
 
 import email.utils
@@ -51,7 +51,7 @@ class Fetcher(chihuo.ChihuoLoop):
         os.replace(path + '.part', path)
 
     def refused(self, error):
-        """If a server says when to come again, so be it; what is gone is gone; the rest is tried again."""
+        """If a server says when to come again, so be it; what is gone is gone; the rest comes again."""
         task = self.current_task
         if 'Retry-After' in error.headers:
             task.postpone(seconds_until(error.headers['Retry-After']))

@@ -106,6 +106,20 @@ class Handlers(Case):
         self.assertEqual(loop.n_done, 1000)
         self.assertLess(time.monotonic() - before, 30, 'they slept one after the other')
 
+    def test_a_plain_handler_with_a_loop_of_its_own(self):
+        class Own(Eater):
+            def make_task(self, task_id, task):
+                asyncio.run(self.go_on(task_id))
+
+            async def go_on(self, task_id):
+                await self.sleep(0)
+                self.seen.append((await self.task_exists(task_id), self.current_task.id))
+                await self.task_finish(task_id)
+        loop = Own()
+        loop.add_task(('a', 1))
+        chihuo.run(loop)
+        self.assertEqual((loop.seen, loop.task_finished('a')), ([(True, 'a')], True))
+
     def test_a_plain_handler_that_returns_a_coroutine(self):
         class Mixed(Eater):
             def make_task(self, task_id, task):

@@ -3,6 +3,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+import asyncio
 import gc
 import os
 import sys
@@ -60,6 +61,29 @@ class References(Case):
     def test_a_loop_goes_with_its_last_reference(self):
         for kind in Plain, Async, AsyncFinish:
             self.assert_gone(kind)
+
+    def test_counts_of_what_is_given_and_taken(self):
+        loop = Plain()
+        queue, before = loop.queue, loop.__grefcount__
+        of_queue = queue.__grefcount__
+        task = Chihuo.Task.new_from_json('a', '1')
+        for _ in range(50):
+            queue.add_tasks([task, task], Chihuo.AddFlags.NONE)
+            loop.add_task(('b', 1))
+            loop.task_finish('c')
+            loop.task_exists('a')
+            asyncio.run(self.ask(loop))
+        self.assertEqual(task.__grefcount__, 1)
+        self.assertEqual(queue.look('a').__grefcount__, 1)
+        self.assertEqual([one.__grefcount__ for one in queue.list(Chihuo.TaskState.WAITING, None, 0)], [1, 1])
+        self.wait_until(lambda: (loop.__grefcount__, queue.__grefcount__) == (before, of_queue))
+        self.assertEqual((loop.__grefcount__, queue.__grefcount__), (before, of_queue))
+
+    async def ask(self, loop):
+        await loop.add_task(('b', 1))
+        await loop.task_exists('a')
+        with self.assertRaises(chihuo.Error):
+            await loop.task_exists('')
 
     def test_a_task_that_is_kept(self):
         class Keep(Eater):

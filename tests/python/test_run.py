@@ -5,6 +5,7 @@
 
 import os
 import signal
+import threading
 import time
 import unittest
 
@@ -185,6 +186,22 @@ class Errors(Case):
                           cwd=self.folder())
         program.wait(1)
         self.assertIn('chihuo._errors.Error: ', program.errors)
+
+    def test_on_another_thread(self):
+        ends = []
+
+        class Echo(Eater):
+            async def make_task(self, task_id, task):
+                self.seen.append(task)
+
+        def go():
+            loop = Echo()
+            loop.add_task(('a', 1))
+            ends.append((chihuo.run(loop), loop.seen))
+        thread = threading.Thread(target=go)
+        thread.start()
+        thread.join()
+        self.assertEqual(ends, [(0, [1])])
 
     def test_again_after_a_stop(self):
         class Once(Eater):
