@@ -148,6 +148,24 @@ class Handlers(Case):
         self.assertEqual(chihuo.run(*loops), 0)
         self.assertEqual([loop.seen for loop in loops], [[1], [True]])
 
+    def test_a_start_that_goes_on(self):
+        """A stop cancels it, and the loop can run again."""
+        async def start(loop):
+            await loop.add_task((str(len(loop.seen)), 1))
+            try:
+                await loop.sleep(60)
+            except asyncio.CancelledError:
+                loop.seen.append('told')
+                raise
+
+        async def stop(loop, task_id, task):
+            loop.seen.append(task_id)
+            loop.stop = True
+        loop = Calls(stop, start)
+        self.assertEqual([chihuo.run(loop), chihuo.run(loop)], [0, 0])
+        self.assertLessEqual({'0', 'told'}, set(loop.seen))
+        self.assertIn(len(loop.seen), (3, 4))
+
     def test_a_start_that_fails(self):
         async def start(loop):
             await loop.add_task(('a', 1))

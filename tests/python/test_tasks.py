@@ -64,6 +64,15 @@ class Ends(Case):
                 raise error
             self.assertEqual(self.run_one(raise_it, max_tries=1).dead(), {'a': text})
 
+    def test_an_error_that_cannot_be_told(self):
+        class Mute(Exception):
+            def __str__(self):
+                raise ValueError('no words')
+
+        def raise_it(*_):
+            raise Mute()
+        self.assertEqual(self.run_one(raise_it, max_tries=1).dead(), {'a': 'Mute'})
+
     def test_without_a_handler(self):
         loop = Eater(max_tries=1)
         loop.add_task(('a', 1))

@@ -13,7 +13,7 @@ import inspect
 import threading
 from typing import Any, Awaitable, Callable, Deque, Iterable, List, Optional, Set
 
-from ._library import GObject
+from ._library import Chihuo, GObject
 from ._task import Task, forget_current
 
 #: How often tasks are looked for that run for so long that they must hear of a cancelling: seconds
@@ -188,14 +188,18 @@ class Coroutines:
 
     def _answer(self) -> None:
         over, self._over = self._over, []
+        done = []
         for run, result, error in over:
             if run.handler:
                 GObject.Object.disconnect(run.task.inner.get_cancellable(), run.handler)
             run.aio_task = None
-            if error is None:
-                run.task.end(result)
-            else:
+            if error is not None:
                 run.task.end_with(error)
+            elif result is None or result is True:
+                done.append(run.task.inner)
+            else:
+                run.task.end(result)
+        Chihuo.Task.complete_all(done)
 
     def _look(self) -> None:
         """Tasks that have run for a while want to know when they are cancelled."""

@@ -35,8 +35,13 @@ def from_glib(error: GLib.Error) -> Error:
 
 
 def describe(error: BaseException) -> str:
-    """An exception as one line of UTF-8, for the store."""
-    text = '%s: %s' % (type(error).__name__, error) if str(error) else type(error).__name__
+    """An exception as UTF-8, for the store."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # an exception whose text cannot be made is one all the same
+        text = ''
+    text = '%s: %s' % (kind, text) if text else kind
     return text.replace('\0', '\ufffd').encode('utf-8', 'replace').decode('utf-8')
 
 

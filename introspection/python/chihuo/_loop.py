@@ -176,16 +176,16 @@ class ChihuoLoop(Options, Chihuo.Loop):
         def over(error: Optional[BaseException]) -> None:
             # in the loop's context, so that the loop does not go on the thread of the coroutines
             source = GLib.Idle(priority=GLib.PRIORITY_DEFAULT)
-            source.set_callback(lambda *_: weak()._start_over(error))
+            source.set_callback(lambda *_: weak()._start_over(handler, error))
             source.attach(context)
 
         spawned = Spawned(awaitable, over)
         self.hold()
-        self._start_handler = self.connect('notify::stop', lambda *_: spawned.cancel())
+        handler = self.connect('notify::stop', lambda *_: spawned.cancel())
         _coroutines.spawn(spawned)
 
-    def _start_over(self, error: Optional[BaseException]) -> bool:
-        self.disconnect(self._start_handler)
+    def _start_over(self, handler: int, error: Optional[BaseException]) -> bool:
+        self.disconnect(handler)
         if error is not None and not self.stop:
             self._failure = error
             self.fail(to_glib(error))
