@@ -51,16 +51,16 @@ class Spawned:
         self._awaitable = awaitable
         self._done = done
         self._aio_task: Optional[asyncio.Task] = None
-        self._cancelled = False
+        self.told = False  # that it shall end
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._aio_task = loop.create_task(self._carry())
-        if self._cancelled:
+        if self.told:
             self._aio_task.cancel()
 
     def cancel(self) -> None:
         """May be called from any thread."""
-        self._cancelled = True
+        self.told = True
         aio_task = self._aio_task
         if aio_task is not None:
             aio_task.get_loop().call_soon_threadsafe(aio_task.cancel)

@@ -175,22 +175,15 @@ class ChihuoLoop(Options, Chihuo.Loop):
 
         def over(error: Optional[BaseException]) -> None:
             # in the loop's context, so that the loop does not go on the thread of the coroutines
+            failure = None if spawned.told else error
             source = GLib.Idle(priority=GLib.PRIORITY_DEFAULT)
-            source.set_callback(lambda *_: weak()._start_over(handler, error))
+            source.set_callback(lambda *_: _end_start(weak, handler, failure))
             source.attach(context)
 
         spawned = Spawned(awaitable, over)
         self.hold()
         handler = self.connect('notify::stop', lambda *_: spawned.cancel())
         _coroutines.spawn(spawned)
-
-    def _start_over(self, handler: int, error: Optional[BaseException]) -> bool:
-        self.disconnect(handler)
-        if error is not None and not self.stop:
-            self._failure = error
-            self.fail(to_glib(error))
-        self.release()
-        return GLib.SOURCE_REMOVE
 
     def do_begin_tasks(self, tasks: List[Chihuo.Task], n_tasks: int) -> bool:
         try:
@@ -202,6 +195,17 @@ class ChihuoLoop(Options, Chihuo.Loop):
         except BaseException as error:
             raise to_glib(error) from None
         return True
+
+
+def _end_start(weak: weakref.ref[ChihuoLoop], handler: int, error: Optional[BaseException]) -> bool:
+    loop = weak()
+    if loop is not None:  # a stop does not wait for a start
+        loop.disconnect(handler)
+        if error is not None:
+            loop._failure = error
+            loop.fail(to_glib(error))
+        loop.release()
+    return GLib.SOURCE_REMOVE
 
 
 @atexit.register
