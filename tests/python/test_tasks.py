@@ -9,7 +9,7 @@ import unittest
 
 import chihuo
 from chihuo import AddResult, Direction
-from fixture import Case, Eater
+from fixture import Case, Eater, Program
 
 
 class Calls(Eater):
@@ -234,6 +234,28 @@ class Threads(Case):
         chihuo.run(loop)
         self.assertEqual(loop.n_done, 1000)
         self.assertLess(time.monotonic() - before, 30, 'they slept one after the other')
+
+    def test_there_are_no_more_threads_than_tasks(self):
+        program = Program('''
+class Quick(ChihuoLoop):
+    NAME = 'quick'
+    CONCURRENCY = 8
+    SERVER_CONFIG = 'memory:'
+
+    def make_task(self, task_id, task):
+        if task % 100 == 0:
+            time.sleep(0.005)
+
+sys.setswitchinterval(1e-5)
+loop = Quick(run_forever=False)
+loop.add_task(*((str(i), i) for i in range(20000)))
+chihuo.run(loop)
+print(loop.n_done, sum(thread.name == 'chihuo-worker' for thread in threading.enumerate()))
+''', cwd=self.folder())
+        n_done, n_threads = map(int, program.wait(0)[0].split())
+        self.assertEqual(n_done, 20000)
+        # one may still be putting its task away when the next one is there
+        self.assertIn(n_threads, range(1, 17))
 
     def test_length_and_stop(self):
         def stop(loop, *_):

@@ -15,7 +15,7 @@ import inspect
 import queue
 import threading
 import time
-from typing import Callable, Deque, Iterable, Optional
+from typing import Callable, Deque, Iterable, Optional, Set
 
 from ._task import Task, forget_current
 
@@ -32,6 +32,7 @@ class Threads:
     def __init__(self, adopt: Callable[[Task, object], None]):
         self._adopt = adopt                # takes a coroutine that a plain handler has returned
         self._waiting: Deque[Task] = collections.deque()
+        self._running: Set[Task] = set()
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()  # each wakes a thread
         self._lock = threading.Lock()
         self._n_threads = 0                # under the lock
@@ -48,8 +49,11 @@ class Threads:
             self._watch()
 
     def _wake(self, n: int) -> None:
+        """Wakes or starts up to n threads, but never more than there are tasks for."""
         with self._lock:
-            n_woken = min(n, self._n_idle)
+            n_awake = self._n_threads - self._n_idle
+            n = min(n, len(self._waiting) + len(self._running) - n_awake)
+            n_woken = max(0, min(n, self._n_idle))
             self._n_idle -= n_woken
         for _ in range(n_woken):
             self._tokens.put(None)
@@ -80,7 +84,9 @@ class Threads:
                     continue
                 return
             self._n_taken += 1
+            self._running.add(task)
             self._run(task)
+            self._running.discard(task)
             del task
 
     def _run(self, task: Task) -> None:
