@@ -9,7 +9,7 @@ import unittest
 
 import chihuo
 from chihuo import AddResult, Direction
-from fixture import Case, Eater, Program
+from fixture import Case, Eater
 
 
 class Calls(Eater):
@@ -236,26 +236,30 @@ class Threads(Case):
         self.assertLess(time.monotonic() - before, 30, 'they slept one after the other')
 
     def test_there_are_no_more_threads_than_tasks(self):
-        program = Program('''
-class Quick(ChihuoLoop):
-    NAME = 'quick'
-    CONCURRENCY = 8
-    SERVER_CONFIG = 'memory:'
+        gate = threading.Semaphore(0)
+        over = threading.Semaphore(0)
 
-    def make_task(self, task_id, task):
-        if task % 100 == 0:
-            time.sleep(0.005)
+        class Stuck:
+            """What the threads see of a task."""
+            id, info, loop = 'a', None, None
 
-sys.setswitchinterval(1e-5)
-loop = Quick(run_forever=False)
-loop.add_task(*((str(i), i) for i in range(20000)))
-chihuo.run(loop)
-print(loop.n_done, sum(thread.name == 'chihuo-worker' for thread in threading.enumerate()))
-''', cwd=self.folder())
-        n_done, n_threads = map(int, program.wait(0)[0].split())
-        self.assertEqual(n_done, 20000)
-        # one may still be putting its task away when the next one is there
-        self.assertIn(n_threads, range(1, 17))
+            def load(self):
+                self.loop = self
+
+            def make_task(self, task_id, task):
+                gate.acquire()
+
+            def end(self, result):
+                over.release()
+
+        threads = chihuo._threads.Threads(None)
+        threads.give([Stuck() for _ in range(3)])
+        for _ in range(10):
+            threads._wake(3)
+        self.assertLessEqual(threads._n_threads, 3)
+        gate.release(3)
+        for _ in range(3):
+            self.assertTrue(over.acquire(timeout=30))
 
     def test_length_and_stop(self):
         def stop(loop, *_):
