@@ -227,6 +227,8 @@ begin_tasks (ChihuoLoop *self, ChihuoRunner *runner)
   do
     n_begun += n = begin_some (self, runner);
   while (n > 0 && n_begun < BEGUN_AT_A_TIME);
+  if (n > 0)
+    chihuo_runner_poke (runner);
 }
 
 static void

@@ -155,6 +155,33 @@ chihuo_task_complete (ChihuoTask *self)
 }
 
 /**
+ * chihuo_task_complete_all:
+ * @tasks: (array length=n_tasks): running tasks
+ * @n_tasks: how many
+ *
+ * Answers for each of them: the task is done.
+ *
+ * For bindings that begin many tasks at once: an interpreter gives its lock away
+ * for each call, and it comes back late.
+ *
+ * Returns: for how many of them this was the first answer
+ *
+ * Since: 1.0
+ */
+guint
+chihuo_task_complete_all (ChihuoTask **tasks, gsize n_tasks)
+{
+  guint n_first = 0;
+
+  g_return_val_if_fail (tasks != NULL || n_tasks == 0, 0);
+
+  for (gsize i = 0; i < n_tasks; i++)
+    n_first += chihuo_task_complete (tasks[i]) ? 1 : 0;
+
+  return n_first;
+}
+
+/**
  * chihuo_task_fail:
  * @self: a running task
  * @error: why

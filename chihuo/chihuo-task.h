@@ -95,6 +95,9 @@ void             chihuo_task_set_progress    (ChihuoTask    *self,
 CHIHUO_AVAILABLE_IN_ALL
 gboolean         chihuo_task_complete        (ChihuoTask    *self);
 CHIHUO_AVAILABLE_IN_ALL
+guint            chihuo_task_complete_all    (ChihuoTask   **tasks,
+                                              gsize          n_tasks);
+CHIHUO_AVAILABLE_IN_ALL
 gboolean         chihuo_task_fail            (ChihuoTask    *self,
                                               const GError  *error);
 CHIHUO_AVAILABLE_IN_ALL

@@ -619,6 +619,48 @@ test_begin_many (void)
   loop_over (self);
 }
 
+#define CROWD 2000
+
+/* None is answered before all are begun. The store comes to rest meanwhile, so that neither a claim nor an
+ * answer tells the context of those that are left; without that pause the test would pass all the same */
+static gboolean
+begin_together (TestLoop *self, ChihuoTask *task, GError **error)
+{
+  GPtrArray *kept = self->data;
+
+  if (kept->len % 256 == 0)
+    g_usleep (20000);
+  g_ptr_array_add (kept, g_object_ref (task));
+  if (kept->len == CROWD)
+    {
+      for (guint i = 0; i < kept->len; i++)
+        chihuo_task_complete (g_ptr_array_index (kept, i));
+      g_ptr_array_set_size (kept, 0);
+    }
+
+  return TRUE;
+}
+
+/* More than are begun at a time: nothing but the free slots brings the rest */
+static void
+test_begin_crowd (void)
+{
+  TestLoop *self = begin_loop_new (begin_together);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_object_unref);
+
+  self->data = kept;
+  chihuo_loop_set_concurrency (CHIHUO_LOOP (self), CROWD);
+  for (guint i = 0; i < CROWD; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%u", i);
+
+      add_ids (self, id);
+    }
+  run_loop (self);
+  g_assert_cmpuint (chihuo_loop_get_n_done (CHIHUO_LOOP (self)), ==, CROWD);
+  loop_over (self);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -648,6 +690,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/loop-run/begin/time-out", test_begin_time_out);
   g_test_add_func ("/loop-run/begin/chains-up", test_begin_chains_up);
   g_test_add_func ("/loop-run/begin/many", test_begin_many);
+  g_test_add_func ("/loop-run/begin/crowd", test_begin_crowd);
 
   return g_test_run ();
 }

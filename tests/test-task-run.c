@@ -257,6 +257,27 @@ test_answers_meanwhile (void)
     }
 }
 
+static void
+test_complete_all (void)
+{
+  Owner owners[3];
+  ChihuoTask *tasks[3];
+
+  for (guint i = 0; i < 3; i++)
+    tasks[i] = start (&owners[i], &settler);
+  g_assert_true (chihuo_task_fail_message (tasks[1], "before"));
+  g_assert_cmpuint (chihuo_task_complete_all (tasks, 3), ==, 2);
+  g_assert_cmpuint (chihuo_task_complete_all (NULL, 0), ==, 0);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (owners[i].n_answered, ==, 1);
+      assert_answer (tasks[i],
+                     i == 1 ? CHIHUO_TASK_ANSWER_FAIL : CHIHUO_TASK_ANSWER_COMPLETE);
+      g_object_unref (tasks[i]);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -264,6 +285,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/task-run/answers", test_answers);
   g_test_add_func ("/task-run/answers/meanwhile", test_answers_meanwhile);
+  g_test_add_func ("/task-run/answers/together", test_complete_all);
   g_test_add_func ("/task-run/dropped", test_dropped);
   g_test_add_func ("/task-run/close", test_close);
   g_test_add_func ("/task-run/progress", test_progress);
