@@ -13,6 +13,7 @@
 #include "chihuo-error.h"
 #include "chihuo-redis-connection.h"
 #include "redis-fixture.h"
+#include "redis-options-fixture.h"
 
 typedef struct
 {
@@ -20,23 +21,6 @@ typedef struct
   RedisServer        *server;
   ChihuoRedisOptions *options;
 } Fixture;
-
-/* Takes the text; more of the configuration may stand behind a “?” */
-static ChihuoRedisOptions *
-make_options (char *text)
-{
-  g_autoptr (ChihuoConfig) config = NULL;
-  g_autoptr (GError) error = NULL;
-  ChihuoRedisOptions *options;
-
-  config = chihuo_config_new (text, &error);
-  g_assert_no_error (error);
-  options = chihuo_redis_options_new (config, &error);
-  g_assert_no_error (error);
-  g_free (text);
-
-  return options;
-}
 
 static void
 use (Fixture *self, char *text)
