@@ -525,6 +525,18 @@ chihuo_redis_connection_call (ChihuoRedisConnection *self, GError **error, ...)
 }
 
 /*
+ * chihuo_redis_connection_drop:
+ * @self: a connection
+ *
+ * Breaks it: what it says is not believed any more.
+ */
+void
+chihuo_redis_connection_drop (ChihuoRedisConnection *self)
+{
+  break_off (self);
+}
+
+/*
  * chihuo_redis_connection_is_broken:
  * @self: a connection
  *
