@@ -213,6 +213,7 @@ test_junk (void)
       g_assert_cmpuint (junk->len, ==, 1);
       one = &g_array_index (junk, ChihuoRedisJunk, 0);
       g_assert_true (one->claim == &claim);
+      g_assert_cmpint (one->token, ==, 77);
       g_assert_cmpmem (g_bytes_get_data (one->id, NULL), g_bytes_get_size (one->id), cases[i].id,
                        strlen (cases[i].id));
       if (!g_pattern_match_simple (cases[i].reason, one->reason))

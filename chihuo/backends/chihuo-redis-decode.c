@@ -182,10 +182,11 @@ find_junk (const ChihuoRedisReply *id, const Task *task)
 }
 
 static void
-add_junk (GArray *junk, ChihuoItem *claim, const ChihuoRedisReply *id, char *reason)
+add_junk (GArray *junk, ChihuoItem *claim, const ChihuoRedisReply *id, gint64 token, char *reason)
 {
   ChihuoRedisJunk one = { .claim = claim,
                           .id = g_bytes_new (id->str, id->len),
+                          .token = token,
                           .reason = reason };
 
   g_array_append_val (junk, one);
@@ -209,7 +210,7 @@ decode_claimed (const ChihuoRedisReply *const *element, ChihuoItem *item, GArray
   reason = find_junk (id, &task);
   if (reason != NULL)
     {
-      add_junk (junk, item, id, reason);
+      add_junk (junk, item, id, token, reason);
       return TRUE;
     }
 

@@ -28,6 +28,7 @@ typedef struct
 {
   ChihuoItem *claim;  /* (not owned): whose answer it stood in */
   GBytes     *id;     /* (owned) */
+  gint64      token;  /* of the run that it got by this claim */
   char       *reason; /* (owned) */
 } ChihuoRedisJunk;
 
