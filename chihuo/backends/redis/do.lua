@@ -21,7 +21,7 @@ end
 -- Runs of which nobody wanted anything meanwhile need no record
 local function settle_done (first, n, finish)
   local plain = '\0\0' .. claimant
-  local mark = pack('<d', now)
+  local mark = pack_mark(now)
   local base = n_answers + 1
   local from = 0
 
