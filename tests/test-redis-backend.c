@@ -554,13 +554,75 @@ move_slot (RedisServer **nodes, const char *queue, guint to)
     }
 }
 
+static void
+open_uri (Fixture *self, const char *uri)
+{
+  g_autoptr (ChihuoConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+
+  config = chihuo_config_new (uri, &error);
+  g_assert_no_error (error);
+  self->backend = g_object_new (CHIHUO_TYPE_REDIS_BACKEND, NULL);
+  chihuo_backend_open (self->backend, config, &error);
+  g_assert_no_error (error);
+}
+
+/* As the store does it: the same batch until it is known what became of it */
+static void
+exchange_until_done (Fixture *self, ChihuoItem *item)
+{
+  gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+  gboolean done = FALSE;
+
+  while (!done)
+    {
+      g_autoptr (GError) error = NULL;
+
+      done = try_exchange (self, item, 1, &error);
+      if (done)
+        break;
+      if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME))
+        self->repeated = TRUE;
+      else
+        g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (20000);
+    }
+  self->repeated = FALSE;
+  self->request++;
+}
+
+/* The primary dies, and its replica takes its place: so does the backend's connection */
+static void
+test_failover (Fixture *self, gconstpointer data)
+{
+  g_autofree char *port = g_strdup_printf ("%u", self->server->port);
+  RedisServer *replica
+    = redis_fixture_start (self->servers, "--replicaof", "127.0.0.1", port, NULL);
+  RedisServer *sentinel;
+  g_auto (ChihuoItem) item = make_add (self, "b");
+  g_autofree char *uri = NULL;
+
+  redis_server_wait (replica, "master_link_status:up", "INFO replication");
+  sentinel = redis_fixture_start_sentinel (self->servers, "eats", self->server, 1);
+  redis_server_wait (sentinel, "slaves=1", "INFO sentinel");
+  close_backend (&self->backend);
+  uri = g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eats?clock=batch", sentinel->port);
+  open_uri (self, uri);
+
+  add (self, "a");
+  redis_server_wait (replica, "1", "HLEN {chihuo:eat}:tasks");
+  redis_server_signal (self->server, SIGKILL);
+  exchange_until_done (self, &item);
+  g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_ADDED);
+  g_assert_cmpuint (get_stats (self).waiting, ==, 2);
+}
+
 /* Queues of one batch are on different nodes, and one of them moves */
 static void
 test_cluster (Fixture *self, gconstpointer data)
 {
   g_autofree char *text = NULL;
-  g_autoptr (ChihuoConfig) config = NULL;
-  g_autoptr (GError) error = NULL;
   const char *queues[3];
   ChihuoItem items[3];
   RedisServer *nodes[3];
@@ -574,11 +636,7 @@ test_cluster (Fixture *self, gconstpointer data)
       queues[i] = g_intern_string (name);
     }
   text = g_strdup_printf ("%s?clock=batch", nodes[0]->uri);
-  config = chihuo_config_new (text, &error);
-  g_assert_no_error (error);
-  self->backend = g_object_new (CHIHUO_TYPE_REDIS_BACKEND, NULL);
-  chihuo_backend_open (self->backend, config, &error);
-  g_assert_no_error (error);
+  open_uri (self, text);
 
   for (guint i = 0; i < 2; i++)
     {
@@ -682,6 +740,7 @@ main (int argc, char *argv[])
   add_test ("least-rights", test_least_rights);
   add_test ("untold", test_untold);
   add_test ("too-few-rights", test_too_few_rights);
+  add_test ("failover", test_failover);
   add_test ("cluster", test_cluster);
   add_test ("bell", test_bell);
 
