@@ -5,6 +5,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -94,6 +95,49 @@ class Interrupted(Folder):
         self.addCleanup(db.close)
         rows = db.execute('SELECT id, state, failures, crashes FROM task ORDER BY place').fetchall()
         self.assertEqual(rows, [(str(i), 1, 0, 0) for i in range(150)])
+
+
+class Installed(Folder):
+    """What `meson install` puts somewhere is enough: no variable of the build is set."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix='chihuo-installed-')
+        cls.addClassCleanup(folder.cleanup)
+        cls.root = pathlib.Path(folder.name)
+        subprocess.run([shutil.which('meson'), 'install', '-C', os.environ['LANGUAGES_BUILD'], '--no-rebuild',
+                        '--destdir', folder.name], check=True, stdout=subprocess.DEVNULL)
+
+    def find(self, name):
+        return next(self.root.rglob(name)).parent
+
+    def environment(self):
+        ours = ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'GJS_PATH')
+        share = self.find('Chihuo.js').parent.parent
+        return {name: value for name, value in os.environ.items() if name not in ours} | {
+            'LD_LIBRARY_PATH': str(self.find('libchihuo-1.so')),
+            'GI_TYPELIB_PATH': str(self.find('Chihuo-1.typelib')),
+            'XDG_DATA_DIRS': '%s:/usr/local/share:/usr/share' % share,
+        }
+
+    def test_javascript(self):
+        run = subprocess.run(['gjs', '-m', SOURCES / 'squares.js', 'memory:'], capture_output=True, text=True,
+                             timeout=TIMEOUT, env=self.environment(), check=False)
+        self.assertEqual((run.returncode, sorted(run.stdout.split('\n')[:-1])), (0, POWERS), run.stderr)
+
+    @unittest.skipUnless((BUILT / 'squares-vala').exists(), 'built without Vala')
+    def test_vala(self):
+        program = self.folder / 'squares'
+        build = subprocess.run(
+            ['valac', '--vapidir', self.find('chihuo-1.vapi'), '--pkg', 'chihuo-1', SOURCES / 'squares.vala', '-o', program,
+             '-X', '-w', '-X', '-I%s' % self.find('chihuo.h').parent, '-X', '-L%s' % self.find('libchihuo-1.so'),
+             '-X', '-lchihuo-1'],
+            capture_output=True, text=True, timeout=TIMEOUT, cwd=self.folder, check=False,
+            env=os.environ | {'PKG_CONFIG_PATH': str(self.find('chihuo-1.pc'))})
+        self.assertEqual(build.returncode, 0, build.stderr)
+        run = subprocess.run([program, 'memory:'], capture_output=True, text=True, timeout=TIMEOUT, check=False,
+                             env=self.environment())
+        self.assertEqual((run.returncode, sorted(run.stdout.split('\n')[:-1])), (0, POWERS), run.stderr)
 
 
 @unittest.skipUnless((BUILT / 'squares-vala').exists(), 'built without Vala')

@@ -19,8 +19,8 @@
 static const BenchCase *const groups[] = {
   bench_memory_cases,  bench_sqlite_cases,    bench_crowd_cases,
   bench_latency_cases, bench_footprint_cases, bench_growth_cases,
-#ifdef BENCH_PYTHON
-  bench_python_cases,
+#ifdef BENCH_TYPELIB
+  bench_languages_cases,
 #endif
 };
 

@@ -129,10 +129,25 @@ function extendTask(prototype) {
     }
 }
 
+// Many tasks end in one go, before the main loop goes on: one call tells of all of them
+let done = [];
+
+function completeSoon(task) {
+    if (done.push(task) === 1)
+        Promise.resolve().then(completeNow);
+}
+
+function completeNow() {
+    const tasks = done;
+    done = [];
+    if (tasks.length > 0)
+        Chihuo.Task.complete_all(tasks);
+}
+
 // What make_task has returned, or what its promise was kept with
 function answer(task, value) {
     if (value === undefined || value === null || value === true)
-        task.complete();
+        completeSoon(task);
     else if (value === false)
         task.fail_message('make_task returned false');
     else
@@ -195,6 +210,7 @@ function adaptClass(klass) {
         define('vfunc_begin_tasks', function (tasks) {
             for (const task of tasks)
                 beginTask(this, task);
+            completeNow();
             collectNowAndThen(tasks.length);
             return true;
         });
