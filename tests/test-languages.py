@@ -129,8 +129,8 @@ class Installed(Folder):
     def test_vala(self):
         program = self.folder / 'squares'
         build = subprocess.run(
-            ['valac', '--vapidir', self.find('chihuo-1.vapi'), '--pkg', 'chihuo-1', SOURCES / 'squares.vala', '-o', program,
-             '-X', '-w', '-X', '-I%s' % self.find('chihuo.h').parent, '-X', '-L%s' % self.find('libchihuo-1.so'),
+            ['valac', '--vapidir', self.find('chihuo-1.vapi'), '--pkg', 'chihuo-1', SOURCES / 'squares.vala',
+             '-o', program, '-X', '-w', '-X', '-I%s' % self.find('chihuo.h').parent, '-X', '-L%s' % self.find('libchihuo-1.so'),
              '-X', '-lchihuo-1'],
             capture_output=True, text=True, timeout=TIMEOUT, cwd=self.folder, check=False,
             env=os.environ | {'PKG_CONFIG_PATH': str(self.find('chihuo-1.pc'))})
