@@ -109,7 +109,9 @@ struct _ChihuoPage
  *   %FALSE means that nothing was done (%CHIHUO_ERROR_BACKEND: the store said
  *   no; %CHIHUO_ERROR_TIMED_OUT: it cannot be reached now, it will be tried
  *   again) or that nobody knows (%CHIHUO_ERROR_UNKNOWN_OUTCOME: it will be
- *   repeated under the same request number, with `repeated` set)
+ *   repeated under the same request number, with `repeated` set). A store that
+ *   has no room for more, but does the rest, answers the adds with
+ *   %CHIHUO_ANSWER_REFUSED and says why in the batch's refusal
  * @page: looks at an id, or lists
  * @stats: fills in the figures of a queue, in constant time
  * @sweep: one step of work on all of a queue

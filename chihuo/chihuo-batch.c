@@ -52,6 +52,7 @@ chihuo_batch_unref (ChihuoBatch *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_clear_error (&self->refusal);
   g_free (self->items);
   g_free (self);
 }

@@ -46,6 +46,7 @@ struct _ChihuoBatch
   ChihuoMoment  moment;   /* the client's clocks: for backends that have none of their own */
   ChihuoItem  **items;    /* (not owned) (array length=n_items): to be done in this order */
   guint         n_items;
+  GError       *refusal;  /* out (owned) (nullable): why adds were answered REFUSED */
 };
 #endif
 

@@ -54,7 +54,8 @@ G_DEFINE_ENUM_TYPE (ChihuoAnswer, chihuo_answer,
                     G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_STALE, "stale"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_CANCELLED, "cancelled"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_DROPPED, "dropped"),
-                    G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_ABSENT, "absent"))
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_ABSENT, "absent"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_ANSWER_REFUSED, "refused"))
 
 G_DEFINE_ENUM_TYPE (ChihuoSettle, chihuo_settle,
                     G_DEFINE_ENUM_VALUE (CHIHUO_SETTLE_DONE, "done"),

@@ -77,6 +77,8 @@ typedef enum
  * @CHIHUO_ANSWER_DROPPED: to a renewal: renewed, but the task was finished or
  *   removed meanwhile
  * @CHIHUO_ANSWER_ABSENT: there is nothing of that id to do it to
+ * @CHIHUO_ANSWER_REFUSED: to an add: the store has no room for it, and says so
+ *   in the batch's refusal; nothing was changed
  *
  * What a backend says to an item. The first seven are equal to the values of
  * [enum@Chihuo.AddResult].
@@ -97,6 +99,7 @@ typedef enum
   CHIHUO_ANSWER_CANCELLED,
   CHIHUO_ANSWER_DROPPED,
   CHIHUO_ANSWER_ABSENT,
+  CHIHUO_ANSWER_REFUSED,
 } ChihuoAnswer;
 
 /**

@@ -179,5 +179,6 @@ chihuo_parcel_clear (ChihuoParcel *self)
   g_array_set_size (self->parts, 0);
   self->batch->n_items = 0;
   self->batch->repeated = FALSE;
+  g_clear_error (&self->batch->refusal);
   self->n_bytes = 0;
 }

@@ -331,6 +331,22 @@ pack (ChihuoStore *self)
                            g_ptr_array_index (self->round, (self->request + i) % self->round->len));
 }
 
+/* (nullable): where the store has done the batch, but had no room for what this part adds */
+static const GError *
+get_refusal (ChihuoStore *self, const ChihuoParcelPart *part)
+{
+  const GError *refusal = self->parcel.batch->refusal;
+
+  if (refusal == NULL)
+    return NULL;
+
+  for (guint i = 0; i < part->n; i++)
+    if (part->call->items[part->first + i].answer == CHIHUO_ANSWER_REFUSED)
+      return refusal;
+
+  return NULL;
+}
+
 /* Each part holds a reference of its own; a call that is answered gives back the one of the queue only
  * if it is still there */
 static void
@@ -341,12 +357,13 @@ answer_parts (ChihuoStore *self, const GError *error)
   for (guint i = 0; i < parts->len; i++)
     {
       ChihuoParcelPart *part = &g_array_index (parts, ChihuoParcelPart, i);
+      const GError *trouble = error != NULL ? error : get_refusal (self, part);
       ChihuoCall *call = part->call;
       gboolean queued;
 
-      if (error == NULL)
+      if (trouble == NULL)
         call->n_answered += part->n;
-      if (error == NULL && call->n_answered < call->n_items)
+      if (trouble == NULL && call->n_answered < call->n_items)
         continue;
 
       g_mutex_lock (&self->mutex);
@@ -357,7 +374,7 @@ answer_parts (ChihuoStore *self, const GError *error)
 
       if (queued)
         chihuo_call_unref (call);
-      chihuo_store_answer_call (self, chihuo_call_ref (call), error);
+      chihuo_store_answer_call (self, chihuo_call_ref (call), trouble);
     }
 }
 

@@ -17,6 +17,7 @@ typedef struct _ScriptBackend ScriptBackend;
 #define IS_AWAY 'a'        /* CHIHUO_ERROR_TIMED_OUT: it cannot be reached, nothing was done */
 #define IS_UNKNOWN 'u'     /* CHIHUO_ERROR_UNKNOWN_OUTCOME */
 #define IS_AWAY_FOR_EVER 'A'
+#define IS_FULL 'f'        /* all is done, except that there is no room for what is added */
 
 struct _ScriptBackend
 {
@@ -64,7 +65,7 @@ next_letter (char **script)
 static gboolean
 follow (char letter, GError **error)
 {
-  if (letter == GOES_WELL)
+  if (letter == GOES_WELL || letter == IS_FULL)
     return TRUE;
 
   g_set_error_literal (error, CHIHUO_ERROR,
@@ -149,6 +150,15 @@ log_batch (ScriptBackend *self, ChihuoBatch *batch)
   self->max_touched = MAX (self->max_touched, touched);
 }
 
+static void
+refuse_adds (ChihuoBatch *batch)
+{
+  for (guint i = 0; i < batch->n_items; i++)
+    if (batch->items[i]->op == CHIHUO_OP_ADD)
+      batch->items[i]->answer = CHIHUO_ANSWER_REFUSED;
+  g_set_error_literal (&batch->refusal, CHIHUO_ERROR, CHIHUO_ERROR_BACKEND, "full");
+}
+
 static gboolean
 script_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
@@ -165,9 +175,11 @@ script_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **er
     g_cond_wait (&self->cond, &self->mutex);
   self->inside = FALSE;
   letter = next_letter (&self->script);
-  if (letter == GOES_WELL)
+  if (letter == GOES_WELL || letter == IS_FULL)
     for (guint i = 0; i < batch->n_items; i++)
       answer_item (self, batch->items[i]);
+  if (letter == IS_FULL)
+    refuse_adds (batch);
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);
 

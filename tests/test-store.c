@@ -179,6 +179,28 @@ test_refused (Fixture *f, gconstpointer data)
   assert_log (f, "1:a 2:b 3:c");
 }
 
+/* What finds no room fails, and what else travels with it is done. The next batch knows nothing of it */
+static void
+test_full (Fixture *f, gconstpointer data)
+{
+  ChihuoCall *finish = new_adds ("b");
+  Sent sent[3];
+
+  finish->items[0].op = CHIHUO_OP_FINISH;
+  set_script (f, ".f");
+  shut_gate (f);
+  send (f, &sent[0], new_adds ("x"));
+  wait_inside (f);
+  send (f, &sent[1], new_adds ("a"));
+  send (f, &sent[2], finish);
+  open_gate (f);
+  assert_answer (&sent[0], -1);
+  assert_answer (&sent[1], CHIHUO_ERROR_BACKEND);
+  assert_answer (&sent[2], -1);
+  assert_call (f, "c", LONG, -1);
+  assert_log (f, "1:x 2:a,b 3:c");
+}
+
 static void
 test_away (Fixture *f, gconstpointer data)
 {
@@ -599,6 +621,7 @@ main (int argc, char *argv[])
   add_store_test ("/store/batch/group-commit", test_group_commit);
   add_store_test ("/store/batch/many-callers", test_many_callers);
   add_store_test ("/store/refused", test_refused);
+  add_store_test ("/store/full", test_full);
   add_store_test ("/store/away", test_away);
   add_store_test ("/store/away/in-between", test_away_in_between);
   add_store_test ("/store/away/too-long", test_away_too_long);

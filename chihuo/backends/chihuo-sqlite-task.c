@@ -396,6 +396,7 @@ is_unchanged (const ChihuoItem *event, ChihuoAnswer answer)
     {
     case CHIHUO_ANSWER_STALE:
     case CHIHUO_ANSWER_ABSENT:
+    case CHIHUO_ANSWER_REFUSED:
     case CHIHUO_ANSWER_RUNNING:
       return TRUE;
     case CHIHUO_ANSWER_DEAD:

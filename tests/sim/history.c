@@ -25,6 +25,7 @@ static const char *const how_names[] = {
 static const char *const answer_names[] = {
   "none",     "added", "exists", "again",     "running", "dead",
   "finished", "ok",    "stale",  "cancelled", "dropped", "absent",
+  "refused",
 };
 
 static const char *const state_names[] = { "absent", "waiting", "delayed", "running", "dead" };
@@ -32,7 +33,7 @@ static const char *const state_names[] = { "absent", "waiting", "delayed", "runn
 G_STATIC_ASSERT (G_N_ELEMENTS (event_names) == HISTORY_N_EVENTS);
 G_STATIC_ASSERT (G_N_ELEMENTS (phase_names) == HISTORY_N_PHASES);
 G_STATIC_ASSERT (G_N_ELEMENTS (how_names) == CHIHUO_SETTLE_ABANDONED + 1);
-G_STATIC_ASSERT (G_N_ELEMENTS (answer_names) == CHIHUO_ANSWER_ABSENT + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (answer_names) == CHIHUO_ANSWER_REFUSED + 1);
 G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == CHIHUO_TASK_STATE_DEAD + 1);
 
 typedef enum
