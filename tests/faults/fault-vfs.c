@@ -54,15 +54,10 @@ record (FaultEventKind kind, FaultFile file, gint64 offset, const void *data, gs
   g_mutex_unlock (&mutex);
 }
 
-/* Whether the plan says that this one fails */
+/* Counts down to those that fail, and them */
 static gboolean
-fails_locked (gboolean is_sync)
+is_turn_locked (void)
 {
-  if (plan.first == 0 || plan.count == 0)
-    return FALSE;
-  if (n_failed == 0 && plan.at_sync && !is_sync)
-    return FALSE;
-
   if (plan.first > 1)
     {
       plan.first--;
@@ -73,6 +68,31 @@ fails_locked (gboolean is_sync)
     plan.count--;
   n_failed++;
   return TRUE;
+}
+
+/* Whether the plan says that this one fails */
+static gboolean
+fails_locked (gboolean is_sync)
+{
+  if (plan.first == 0 || plan.count == 0 || plan.at_commit)
+    return FALSE;
+  if (n_failed == 0 && plan.at_sync && !is_sync)
+    return FALSE;
+
+  return is_turn_locked ();
+}
+
+/* The commit stands in the log, and others see it; who has made it is told that the disk failed */
+static gboolean
+loses_commit (void)
+{
+  gboolean answer;
+
+  g_mutex_lock (&mutex);
+  answer = plan.first > 0 && plan.count > 0 && plan.at_commit && is_turn_locked ();
+  g_mutex_unlock (&mutex);
+
+  return answer;
 }
 
 static gboolean
@@ -193,6 +213,9 @@ file_check_reserved_lock (sqlite3_file *file, int *is_reserved)
 static int
 file_control (sqlite3_file *file, int op, void *argument)
 {
+  if (op == SQLITE_FCNTL_COMMIT_PHASETWO && loses_commit ())
+    return SQLITE_IOERR;
+
   return real_of (file)->pMethods->xFileControl (real_of (file), op, argument);
 }
 

@@ -35,12 +35,14 @@ typedef struct
   GBytes         *data;    /* (owned) (nullable): of a write */
 } FaultEvent;
 
-/* What is to fail: all writes and syncs from the n-th on, until so many have failed */
+/* What is to fail: all writes and syncs from the n-th on, until so many have failed; or the answer of
+ * the n-th commit, which has been carried out, is lost */
 typedef struct
 {
   guint    first;     /* 1 = the next one */
   guint    count;     /* G_MAXUINT = until the plan is taken away */
   gboolean at_sync;   /* it begins with the n-th sync */
+  gboolean at_commit; /* no write and no sync fails: a commit does, when all of it is on the disk */
   gboolean is_full;   /* ENOSPC, otherwise EIO */
   gboolean then_full; /* EIO first, then ENOSPC */
   gboolean torn;      /* a write that fails has written its first half */

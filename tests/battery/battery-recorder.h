@@ -1,0 +1,18 @@
+/* battery-recorder.h - the SQLite backend, with somebody who writes down what passes
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "chihuo-item.h"
+
+G_BEGIN_DECLS
+
+void         battery_recorder_install     (double      doubt,
+                                           guint       seed);
+gboolean     battery_recorder_had_since   (const char *id,
+                                           gint64      since);
+ChihuoAnswer battery_recorder_get_removal (void);
+
+G_END_DECLS
