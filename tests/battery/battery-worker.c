@@ -14,6 +14,7 @@
 #include "battery-people.h"
 #include "battery-recorder.h"
 #include "battery-story.h"
+#include "chihuo-clock.h"
 #include "chihuo-loop.h"
 #include "chihuo-run.h"
 
@@ -28,6 +29,7 @@
 #define STOP_INTERVAL 1
 
 static char *path;
+static char *config;
 static char *history;
 static char *process;
 static int seed = 1;
@@ -42,6 +44,7 @@ static gboolean plain;
 
 static const GOptionEntry entries[] = {
   { "db", 0, 0, G_OPTION_ARG_FILENAME, &path, "The database", "FILE" },
+  { "config", 0, 0, G_OPTION_ARG_STRING, &config, "Any other store", "CONFIG" },
   { "history", 0, 0, G_OPTION_ARG_FILENAME, &history, "Where its story goes", "FILE" },
   { "process", 0, 0, G_OPTION_ARG_STRING, &process, "What it is called, in this life", "NAME" },
   { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "For all that it chooses", "N" },
@@ -289,16 +292,24 @@ calm_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+online_cb (ChihuoQueue *queue)
+{
+  battery_story_note ("online %d %" G_GINT64_FORMAT, chihuo_queue_get_online (queue),
+                      chihuo_clock_get_boot ());
+}
+
 static BatteryLoop *
 make_loop (void)
 {
-  g_autofree char *config = g_strconcat ("sqlite:", path, NULL);
   BatteryLoop *self = g_object_new (BATTERY_TYPE_LOOP, "name", "battery", "server-config", config,
                                     "concurrency", concurrency, "lease", lease, "max-crashes",
                                     G_MAXINT, "max-tries", G_MAXINT, "retry-policy",
                                     CHIHUO_RETRY_POLICY_IMMEDIATE, NULL);
 
   g_signal_connect (self, "notify::stop", G_CALLBACK (stop_cb), NULL);
+  g_signal_connect (chihuo_loop_get_queue (CHIHUO_LOOP (self)), "notify::online",
+                    G_CALLBACK (online_cb), NULL);
 
   return self;
 }
@@ -351,22 +362,27 @@ main (int argc, char **argv)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   struct sigaction action = { .sa_handler = ignore_cb };
+  g_autofree char *scheme = NULL;
   g_autoptr (GError) error = NULL;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error) || path == NULL || history == NULL
-      || process == NULL)
+  if (!g_option_context_parse (context, &argc, &argv, &error) || (path == NULL && config == NULL)
+      || history == NULL || process == NULL)
     {
-      g_printerr ("%s\n", error != NULL ? error->message : "expected --db, --history, --process");
+      g_printerr ("%s\n", error != NULL ? error->message
+                                        : "expected --db or --config, --history, --process");
       return 64;
     }
+  if (config == NULL)
+    config = g_strconcat ("sqlite:", path, NULL);
 
   /* a signal that comes after the run finds this handler again: the process ends as it would */
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
   setrlimit (RLIMIT_CORE, &(struct rlimit) { 0, 0 });
   battery_story_open (history, process);
-  battery_recorder_install (doubt, seed + 2);
+  scheme = g_uri_parse_scheme (config);
+  battery_recorder_install (scheme, doubt, seed + 2);
 
   return eat ();
 }
