@@ -110,6 +110,36 @@ battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
   battery_story_tell (&line);
 }
 
+/* Adds plain tasks in one call, whose ids nobody else uses */
+void
+battery_people_fill (ChihuoQueue *queue, guint first, guint n)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree HistoryLine *lines = g_new (HistoryLine, n);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("f%u", first + i);
+      ChihuoTask *task = chihuo_task_new_from_json (id, "\"fill\"", NULL);
+
+      g_ptr_array_add (tasks, task);
+      lines[i] = battery_story_line (HISTORY_EVENT_ADD, HISTORY_PHASE_INVOKE);
+      lines[i].id = chihuo_task_get_id (task);
+      lines[i].info = "\"fill\"";
+      lines[i].op = battery_story_next_op ();
+      battery_story_tell (&lines[i]);
+    }
+
+  chihuo_queue_add_tasks (queue, (ChihuoTask **) tasks->pdata, n, 0, NULL, &error);
+  for (guint i = 0; i < n; i++)
+    {
+      lines[i].answer = (ChihuoAnswer) chihuo_task_get_add_result (g_ptr_array_index (tasks, i));
+      lines[i].phase = phase_of (error);
+      battery_story_tell (&lines[i]);
+    }
+}
+
 char *
 battery_people_any_id (SimRandom *random, guint n_ids)
 {

@@ -22,6 +22,9 @@ void           battery_people_rest   (BatteryPeople *self);
 void           battery_people_add    (ChihuoQueue   *queue,
                                       SimRandom     *random,
                                       const char    *id);
+void           battery_people_fill   (ChihuoQueue   *queue,
+                                      guint          first,
+                                      guint          n);
 char          *battery_people_any_id (SimRandom     *random,
                                       guint          n_ids);
 

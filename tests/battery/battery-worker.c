@@ -25,6 +25,9 @@
 #define LOOK_INTERVAL 1000
 #define LONGEST_DEAFNESS 120000
 
+/* In one call */
+#define MOST_ADDED 1000
+
 /* How often it is looked whether all code has begun that was under way at the stop, ms */
 #define STOP_INTERVAL 1
 
@@ -37,6 +40,7 @@ static int concurrency = 3;
 static int work = 50;
 static int depth = 60;
 static int n_ids = 2000;
+static int fill;
 static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
@@ -52,6 +56,7 @@ static const GOptionEntry entries[] = {
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "The longest task", "MS" },
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
+  { "fill", 0, 0, G_OPTION_ARG_INT, &fill, "Add so many other ones at first", "N" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
   { "doubt", 0, 0, G_OPTION_ARG_DOUBLE, &doubt, "Commits of unknown outcome", "SHARE" },
   { "deaf", 0, 0, G_OPTION_ARG_DOUBLE, &deaf, "Tasks that hear no cancellation", "SHARE" },
@@ -218,7 +223,12 @@ battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 static gboolean
 battery_loop_start (ChihuoLoop *loop, GError **error)
 {
+  ChihuoQueue *queue = chihuo_loop_get_queue (loop);
+
+  for (int i = 0; i < fill; i += MOST_ADDED)
+    battery_people_fill (queue, i, MIN (MOST_ADDED, fill - i));
   battery_story_note ("ready");
+
   return TRUE;
 }
 
