@@ -5,17 +5,15 @@
 
 #pragma once
 
-#include <hiredis/hiredis.h>
-
 #include "chihuo-redis-options.h"
+#include "chihuo-redis-resp.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ChihuoRedisConnection ChihuoRedisConnection;
 
-typedef redisReply ChihuoRedisReply;
-
-/* Connects, speaks TLS, logs in, selects the database. Blocks for the options' timeout at the most */
+/* Connects, speaks TLS, logs in, selects the database. Blocks for the options' timeout at the most; the options
+ * have to live as long as the connection */
 ChihuoRedisConnection *chihuo_redis_connection_new        (const ChihuoRedisOptions  *options,
                                                            GSocketConnectable        *address,
                                                            GError                   **error);
@@ -52,13 +50,6 @@ ChihuoRedisReply      *chihuo_redis_connection_call       (ChihuoRedisConnection
 gboolean               chihuo_redis_connection_is_broken  (ChihuoRedisConnection     *self);
 const char            *chihuo_redis_connection_get_name   (ChihuoRedisConnection     *self);
 
-static inline void
-chihuo_redis_reply_free (ChihuoRedisReply *self)
-{
-  freeReplyObject (self);
-}
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoRedisConnection, chihuo_redis_connection_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoRedisReply, chihuo_redis_reply_free)
 
 G_END_DECLS

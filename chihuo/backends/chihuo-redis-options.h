@@ -46,6 +46,9 @@ ChihuoRedisOptions *chihuo_redis_options_new  (ChihuoConfig        *config,
                                                GError             **error);
 void                chihuo_redis_options_free (ChihuoRedisOptions  *self);
 
+/* What a server is called in messages */
+char               *chihuo_redis_options_describe (GSocketConnectable *address);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoRedisOptions, chihuo_redis_options_free)
 
 G_END_DECLS

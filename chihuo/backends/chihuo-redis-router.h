@@ -27,18 +27,20 @@ ChihuoRedisConnection *chihuo_redis_router_get      (ChihuoRedisRouter         *
                                                      const char                *key,
                                                      GError                   **error);
 
-/* A reply was MOVED, ASK or READONLY: learns from it. TRUE: ask again now, at `*connection`, which has got
- * ASKING already where that is wanted. FALSE: not now */
+/* A reply was MOVED, ASK or READONLY: learns from it. `*connection` = whom it came from. TRUE: ask again now, at
+ * `*connection`, which has got ASKING already where that is wanted: it is for the very next command only, so one
+ * command at a time. FALSE: not now */
 gboolean               chihuo_redis_router_redirect (ChihuoRedisRouter         *self,
                                                      const char                *key,
                                                      const char                *error_text,
                                                      ChihuoRedisConnection    **connection,
                                                      GError                   **error);
 
-/* Drops broken connections; where a Sentinel or a cluster is asked, what was learnt from it, too */
+/* Frees broken connections, and those that a redirection left: before each exchange, page, …; until then all that
+ * were given out live. Where a Sentinel is asked, what was learnt from it is forgotten, too */
 void                   chihuo_redis_router_clean    (ChihuoRedisRouter         *self);
 
-/* Where the bell connects to: the current primary, or any node */
+/* (transfer none): where the bell connects to: the current primary, or any node. Asks nobody, never blocks */
 GSocketConnectable    *chihuo_redis_router_get_address (ChihuoRedisRouter      *self,
                                                         GError                **error);
 
