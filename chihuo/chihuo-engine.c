@@ -299,6 +299,10 @@ leave_code (ChihuoEngine *self, ChihuoRun *run)
       g_queue_push_tail_link (&self->over, &run->link);
     }
 
+  /* given up, but the store was not told of it yet: its own end counts after all */
+  if (run->state == CHIHUO_RUN_STATE_ENDED && run->how == CHIHUO_SETTLE_ABANDONED)
+    chihuo_engine_move_run (self, run, CHIHUO_RUN_STATE_RUNNING);
+
   return run->state == CHIHUO_RUN_STATE_RUNNING;
 }
 

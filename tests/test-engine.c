@@ -427,6 +427,32 @@ test_abandon_and_return (Fixture *f, gconstpointer data)
   assert_outcome (f, CHIHUO_OUTCOME_RETURNED);
 }
 
+/* The code returns before the settle goes out: it counts, and nothing is left to be looked for */
+static void
+test_abandon_too_late (Fixture *f, gconstpointer data)
+{
+  ChihuoRun *done;
+  ChihuoRun *cancelled;
+
+  claim (f, "a b");
+  done = take (f);
+  cancelled = take (f);
+  chihuo_engine_stop (f->engine, &f->moment);
+  assert_action (f, CHIHUO_ACTION_CANCEL, done);
+  assert_action (f, CHIHUO_ACTION_CANCEL, cancelled);
+  chihuo_engine_abandon (f->engine);
+  end (f, done, CHIHUO_END_DONE);
+  end (f, cancelled, CHIHUO_END_FAILED);
+  collect (f);
+  assert_settles (f, "a b");
+  g_assert_cmpint (f->mails[0].item.settle.how, ==, CHIHUO_SETTLE_DONE);
+  g_assert_cmpint (f->mails[1].item.settle.how, ==, CHIHUO_SETTLE_RETURNED);
+  deliver (f);
+  assert_outcome (f, CHIHUO_OUTCOME_DONE);
+  assert_outcome (f, CHIHUO_OUTCOME_RETURNED);
+  g_assert_true (chihuo_engine_is_over (f->engine));
+}
+
 /* --- finish marks --- */
 
 static void
@@ -665,6 +691,7 @@ main (int argc, char *argv[])
   add_engine_test ("/engine/stop/outage", test_stop_in_an_outage);
   add_engine_test ("/engine/abandon", test_abandon);
   add_engine_test ("/engine/abandon/return", test_abandon_and_return);
+  add_engine_test ("/engine/abandon/too-late", test_abandon_too_late);
   add_engine_test ("/engine/finish", test_finish);
   add_engine_test ("/engine/finish/on-success", test_finish_on_success);
   add_engine_test ("/engine/find", test_find);

@@ -13,7 +13,6 @@
 /* Everything goes the way of a program: through the public calls of a queue, from a thread of its own.
  * Each call is told before, and after with its answer. */
 
-#define LONGEST_PAUSE 15000 /* µs */
 #define MOST_SEEN 16
 
 struct _BatteryPeople
@@ -23,6 +22,7 @@ struct _BatteryPeople
   SimRandom    random;
   guint        depth; /* so many tasks shall wait */
   guint        n_ids;
+  gint64       longest_pause; /* µs */
   int          rests; /* atomic */
   };
 
@@ -79,7 +79,18 @@ choose_flags (SimRandom *random)
   return flags;
 }
 
-/* Adds a task whose info nobody else gives */
+/* How it is to be added */
+static void
+choose_add (HistoryLine *line, SimRandom *random)
+{
+  line->flags = choose_flags (random);
+  if (sim_random_chance (random, 0.1))
+    line->priority = sim_random_range (random, -2, 2);
+  if (sim_random_chance (random, 0.1))
+    line->delay = sim_random_range (random, 1, 400) * 1000;
+}
+
+/* Adds a task whose info nobody else gives; plainly, if `random` is NULL */
 void
 battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
 {
@@ -94,11 +105,8 @@ battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
   line.id = id;
   line.info = info;
   line.op = op;
-  line.flags = choose_flags (random);
-  if (sim_random_chance (random, 0.1))
-    line.priority = sim_random_range (random, -2, 2);
-  if (sim_random_chance (random, 0.1))
-    line.delay = sim_random_range (random, 1, 400) * 1000;
+  if (random != NULL)
+    choose_add (&line, random);
   if (line.priority != 0)
     chihuo_task_set_priority (task, line.priority);
   if (line.delay > 0)
@@ -108,36 +116,6 @@ battery_people_add (ChihuoQueue *queue, SimRandom *random, const char *id)
   line.answer = (ChihuoAnswer) chihuo_queue_add (queue, task, line.flags, &error);
   line.phase = phase_of (error);
   battery_story_tell (&line);
-}
-
-/* Adds plain tasks in one call, whose ids nobody else uses */
-void
-battery_people_fill (ChihuoQueue *queue, guint first, guint n)
-{
-  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autofree HistoryLine *lines = g_new (HistoryLine, n);
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("f%u", first + i);
-      ChihuoTask *task = chihuo_task_new_from_json (id, "\"fill\"", NULL);
-
-      g_ptr_array_add (tasks, task);
-      lines[i] = battery_story_line (HISTORY_EVENT_ADD, HISTORY_PHASE_INVOKE);
-      lines[i].id = chihuo_task_get_id (task);
-      lines[i].info = "\"fill\"";
-      lines[i].op = battery_story_next_op ();
-      battery_story_tell (&lines[i]);
-    }
-
-  chihuo_queue_add_tasks (queue, (ChihuoTask **) tasks->pdata, n, 0, NULL, &error);
-  for (guint i = 0; i < n; i++)
-    {
-      lines[i].answer = (ChihuoAnswer) chihuo_task_get_add_result (g_ptr_array_index (tasks, i));
-      lines[i].phase = phase_of (error);
-      battery_story_tell (&lines[i]);
-    }
 }
 
 char *
@@ -223,7 +201,7 @@ people_cb (gpointer data)
     {
       gint64 what = sim_random_range (&self->random, 1, 10);
 
-      g_usleep (sim_random_range (&self->random, 0, LONGEST_PAUSE));
+      g_usleep (sim_random_range (&self->random, 0, self->longest_pause));
       if (g_atomic_int_get (&self->rests))
         break;
       if (what <= 5)
@@ -238,9 +216,9 @@ people_cb (gpointer data)
   return NULL;
 }
 
-/* They keep so many of `n_ids` tasks waiting */
+/* They keep so many of `n_ids` tasks waiting, and pause for up to so many µs between their calls */
 BatteryPeople *
-battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, guint64 seed)
+battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, gint64 longest_pause, guint64 seed)
 {
   BatteryPeople *self = g_new0 (BatteryPeople, 1);
 
@@ -248,6 +226,7 @@ battery_people_new (ChihuoQueue *queue, guint depth, guint n_ids, guint64 seed)
   self->random = (SimRandom) { seed };
   self->depth = depth;
   self->n_ids = n_ids;
+  self->longest_pause = longest_pause;
   self->thread = g_thread_new ("people", people_cb, self);
 
   return self;

@@ -15,6 +15,7 @@ typedef struct _BatteryPeople BatteryPeople;
 BatteryPeople *battery_people_new    (ChihuoQueue   *queue,
                                       guint          depth,
                                       guint          n_ids,
+                                      gint64         longest_pause,
                                       guint64        seed);
 void           battery_people_free   (BatteryPeople *self);
 void           battery_people_rest   (BatteryPeople *self);
@@ -22,9 +23,6 @@ void           battery_people_rest   (BatteryPeople *self);
 void           battery_people_add    (ChihuoQueue   *queue,
                                       SimRandom     *random,
                                       const char    *id);
-void           battery_people_fill   (ChihuoQueue   *queue,
-                                      guint          first,
-                                      guint          n);
 char          *battery_people_any_id (SimRandom     *random,
                                       guint          n_ids);
 

@@ -25,9 +25,6 @@
 #define LOOK_INTERVAL 1000
 #define LONGEST_DEAFNESS 120000
 
-/* In one call */
-#define MOST_ADDED 1000
-
 /* How often it is looked whether all code has begun that was under way at the stop, ms */
 #define STOP_INTERVAL 1
 
@@ -40,10 +37,11 @@ static int concurrency = 3;
 static int work = 50;
 static int depth = 60;
 static int n_ids = 2000;
-static int fill;
+static int gap = 15;
 static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
+static int n_add;
 static gboolean plain;
 
 static const GOptionEntry entries[] = {
@@ -55,8 +53,9 @@ static const GOptionEntry entries[] = {
   { "concurrency", 0, 0, G_OPTION_ARG_INT, &concurrency, "Tasks at a time", "N" },
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "The longest task", "MS" },
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
+  { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "New ones that it adds itself, at first", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
-  { "fill", 0, 0, G_OPTION_ARG_INT, &fill, "Add so many other ones at first", "N" },
+  { "gap", 0, 0, G_OPTION_ARG_INT, &gap, "The longest pause of who adds", "MS" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
   { "doubt", 0, 0, G_OPTION_ARG_DOUBLE, &doubt, "Commits of unknown outcome", "SHARE" },
   { "deaf", 0, 0, G_OPTION_ARG_DOUBLE, &deaf, "Tasks that hear no cancellation", "SHARE" },
@@ -223,10 +222,13 @@ battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 static gboolean
 battery_loop_start (ChihuoLoop *loop, GError **error)
 {
-  ChihuoQueue *queue = chihuo_loop_get_queue (loop);
+  for (int i = 0; i < n_add; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%s-%d", process, i);
 
-  for (int i = 0; i < fill; i += MOST_ADDED)
-    battery_people_fill (queue, i, MIN (MOST_ADDED, fill - i));
+      battery_people_add (chihuo_loop_get_queue (loop), NULL, id);
+    }
+
   battery_story_note ("ready");
 
   return TRUE;
@@ -341,7 +343,8 @@ eat (void)
   g_autoptr (BatteryLoop) self = make_loop ();
   ChihuoLoop *loops[] = { CHIHUO_LOOP (self) };
   g_autoptr (BatteryPeople) people
-    = depth > 0 ? battery_people_new (chihuo_loop_get_queue (loops[0]), depth, n_ids, seed + 1)
+    = depth > 0 ? battery_people_new (chihuo_loop_get_queue (loops[0]), depth, n_ids, gap * 1000,
+                                      seed + 1)
                 : NULL;
   Calm calm = { self, people };
   guint calm_source = g_unix_signal_add (SIGUSR1, calm_cb, &calm);

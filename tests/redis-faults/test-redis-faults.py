@@ -206,7 +206,7 @@ def play_memory(scene, report, args):
     server = scene.add_server()
     scene.add_straight(1, server)
     scene.add_straight(2, server)
-    adder = scene.start(1, '--concurrency', '8', '--work', '8', '--depth', '20', '--plain', '--fill', '10000')
+    adder = scene.start(1, '--concurrency', '8', '--work', '8', '--depth', '20', '--plain', '--add', '10200')
     adder.wait_ready()
     used = int(server.info('memory', 'used_memory'))
     server.ask('CONFIG', 'SET', 'maxmemory', used - 1000000)
@@ -234,7 +234,7 @@ def play_clock(scene, report, args):
     for slot in (1, 2):
         scene.add_straight(slot, server)
         scene.start(slot, '--concurrency', '8', '--work', '600', '--depth', '0', '--plain', '--deaf', '0', '--lease',
-                    '10', '--fill', '400' if slot == 1 else '0')
+                    '10', '--add', '400' if slot == 1 else '0')
     scene.workers[1].wait_ready()
     offsets = []
     for offset in (3600, 0, -3600, 0, 3600, -3600, 3600, 0):

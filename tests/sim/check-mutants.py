@@ -3,10 +3,10 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""check-mutants.py MUTANTS SEEDS SIM SQLITE
+"""check-mutants.py MUTANTS PLACE COMMAND… [-- PLACE COMMAND…]…
 
-MUTANTS is mutants.txt; SIM and SQLITE are programs of a build with -Dmutants=true. Without a bug they find nothing,
-with the same seeds.
+MUTANTS is mutants.txt, of which those of these places are looked at; the commands run programs of a build with
+-Dmutants=true. Without a bug they find nothing, with the same seeds.
 """
 
 import os
@@ -37,13 +37,24 @@ def spoke(invariant, output):
     return found and '%s%s' % ('seed %s, ' % seed.group(1) if seed else '', found.group(1))
 
 
-def main(mutants, seeds, sim, sqlite):
-    commands = {'sim': (sim, '--seeds', seeds), 'sqlite': (sqlite, '--tap')}
+def split(words):
+    """The command of each place."""
+    commands = {}
+    for group in ' '.join(words).split(' -- '):
+        place, *command = group.split(' ')
+        commands[place] = command
+    return commands
+
+
+def main(mutants, *words):
+    commands = split(words)
     points = []
     for place, command in commands.items():
         status, output = run(None, *command)
         points.append((status == 0, '%s: nothing without a bug' % place, output))
     for name, place, invariant in read(mutants):
+        if place not in commands:
+            continue
         more = ('--until', invariant) if place == 'sim' else ()
         status, output = run(name, *commands[place], *more)
         line = spoke(invariant, output)
