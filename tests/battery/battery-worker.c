@@ -42,6 +42,8 @@ static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
 static int n_add;
+static int max_crashes = G_MAXINT;
+static char *killer;
 static gboolean plain;
 
 static const GOptionEntry entries[] = {
@@ -54,6 +56,8 @@ static const GOptionEntry entries[] = {
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "The longest task", "MS" },
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
   { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "New ones that it adds itself, at first", "N" },
+  { "killer", 0, 0, G_OPTION_ARG_STRING, &killer, "This task kills whoever runs it", "ID" },
+  { "max-crashes", 0, 0, G_OPTION_ARG_INT, &max_crashes, "A killer is dead by then", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
   { "gap", 0, 0, G_OPTION_ARG_INT, &gap, "The longest pause of who adds", "MS" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
@@ -197,6 +201,16 @@ end_task (ChihuoLoop *loop, ChihuoTask *task, Plan *plan, GError **error)
     }
 }
 
+static void
+die (void)
+{
+  HistoryLine line = battery_story_line (HISTORY_EVENT_KILL, HISTORY_PHASE_NONE);
+
+  battery_story_tell (&line);
+  kill (getpid (), SIGKILL);
+  pause ();
+}
+
 static gboolean
 battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 {
@@ -206,6 +220,8 @@ battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 
   g_atomic_int_inc (&self->n_in_code);
   tell_of (task, HISTORY_EVENT_START);
+  if (g_strcmp0 (chihuo_task_get_id (task), killer) == 0)
+    die ();
   make_plan (self, &plan);
   add_others (loop, task, &plan);
   ok = do_work (task, &plan);
@@ -316,7 +332,7 @@ make_loop (void)
 {
   BatteryLoop *self = g_object_new (BATTERY_TYPE_LOOP, "name", "battery", "server-config", config,
                                     "concurrency", concurrency, "lease", lease, "max-crashes",
-                                    G_MAXINT, "max-tries", G_MAXINT, "retry-policy",
+                                    max_crashes, "max-tries", G_MAXINT, "retry-policy",
                                     CHIHUO_RETRY_POLICY_IMMEDIATE, NULL);
 
   g_signal_connect (self, "notify::stop", G_CALLBACK (stop_cb), NULL);

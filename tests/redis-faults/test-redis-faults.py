@@ -10,6 +10,7 @@ Each scene has its own servers and its own judgement. All workers log in as the 
 
 import argparse
 import os
+import signal
 import sys
 import threading
 import time
@@ -198,6 +199,39 @@ def play_late(scene, report, args):
     scene.drain()
     scene.stop()
     return {'tasks': 1000, 'first claims': 3, 'effects': {'reaped': FEWEST, 'stale settles': FEWEST // 2}}
+
+
+# --- killer: a task that kills whoever runs it, until it has done so three times ---
+
+MAX_CRASHES = 3
+KILLER = 'w1.1-100'
+KILLER_TIME = 25    # s: three leases, and some
+
+
+def play_killer(scene, report, args):
+    server = scene.add_server()
+    options = ('--concurrency', '4', '--work', '10', '--depth', '0', '--plain', '--max-crashes', str(MAX_CRASHES),
+               '--killer', KILLER)
+    for slot in (1, 2):
+        scene.add_straight(slot, server)
+        scene.start(slot, *options, '--add', '500' if slot == 1 else '0')
+    scene.tell('-', 'heal', 'lease=%d' % (KILLER_TIME * 1000000))
+    end = time.monotonic() + KILLER_TIME
+    n_dead = 0
+    while time.monotonic() < end and (n_dead == 0 or not scene.is_drained()):
+        for slot, worker in list(scene.workers.items()):
+            if worker.popen.poll() is not None:
+                worker.end(-signal.SIGKILL)
+                n_dead += 1
+                scene.n_faults += 1
+                scene.start(slot, *options)
+        time.sleep(0.02)
+    if scene.is_drained():
+        scene.tell('-', 'drained')
+        scene.stop()
+    report.point(n_dead == MAX_CRASHES, 'it kills %d workers, and is dead then: %d' % (MAX_CRASHES, n_dead))
+    report.point(scene.read_states()[0] == {KILLER: DEAD}, 'nobody else is dead')
+    return {'tasks': 500}
 
 
 # --- memory: the limit is reached, and not raised ---
@@ -488,7 +522,7 @@ def play_reconnects(scene, report, args):
     return {'tasks': 100}
 
 
-SCENES = {'storm': play_storm, 'late': play_late, 'memory': play_memory, 'clock': play_clock, 'flips': play_flips,
+SCENES = {'storm': play_storm, 'late': play_late, 'killer': play_killer, 'memory': play_memory, 'clock': play_clock, 'flips': play_flips,
           'sentinel': play_sentinel, 'cluster': play_cluster, 'reconnects': play_reconnects}
 
 
