@@ -1,0 +1,10 @@
+-- look.lua - what is known of one id
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+
+local id = ARGV[2]
+local ends = call('ZSCORE', LEASES, id)
+
+return {
+  call('HGET', TASKS, id), call('HGET', RUNS, id), ends and tonumber(ends), call('HGET', PENDING, id),
+  call('HGET', FINISHED, id) and parse('<d', call('HGET', FINISHED, id)),
+}
