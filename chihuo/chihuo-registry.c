@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "backends/chihuo-memory-backend.h"
+#include "backends/chihuo-redis-backend.h"
 #include "backends/chihuo-sqlite-backend.h"
 #include "chihuo-error.h"
 #include "chihuo-registry.h"
@@ -13,6 +14,10 @@
 /* Schemes are registered at a GIOExtensionPoint, so users add their own with
  * g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, type, scheme, 0). Of two types of
  * one scheme the later one wins. The built-in ones stand here and nowhere else */
+
+/* An extension point knows each type by one name only. These are further ways to the Redis backend,
+ * which sees in its configuration which of them it is */
+static const char *const redis_schemes[] = { "rediss", "redis+unix", "redis+sentinel", NULL };
 
 static gpointer
 register_built_in (gpointer data)
@@ -29,6 +34,8 @@ register_built_in (gpointer data)
                                   "memory", 0);
   g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, CHIHUO_TYPE_SQLITE_BACKEND,
                                   "sqlite", 0);
+  g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, CHIHUO_TYPE_REDIS_BACKEND,
+                                  "redis", 0);
 
   return point;
 }
@@ -49,6 +56,8 @@ list_schemes (GIOExtensionPoint *point)
   for (GList *l = g_io_extension_point_get_extensions (point); l != NULL; l = l->next)
     g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
                             g_io_extension_get_name (l->data));
+  for (guint i = 0; redis_schemes[i] != NULL; i++)
+    g_string_append_printf (names, ", %s", redis_schemes[i]);
 
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
@@ -60,6 +69,8 @@ chihuo_registry_create (const char *scheme, GError **error)
   GIOExtensionPoint *point = get_point ();
   GIOExtension *extension = g_io_extension_point_get_extension_by_name (point, scheme);
 
+  if (extension == NULL && g_strv_contains (redis_schemes, scheme))
+    extension = g_io_extension_point_get_extension_by_name (point, "redis");
   if (extension == NULL)
     {
       g_autofree char *schemes = list_schemes (point);

@@ -5,9 +5,13 @@
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 top, folder, python = sys.argv[1], os.environ['EXAMPLES'], os.environ.get('EXAMPLES_PYTHON')
@@ -82,6 +86,77 @@ class OwnBackend(unittest.TestCase):
     def test_in_python(self):
         lines = run('/usr/bin/python3', python, cwd=self.folder.name).stdout.splitlines()
         self.assertEqual(lines, ['eaten: %d {"square":%d}' % (i, i * i) for i in range(1, 6)])
+
+
+class Eater:
+    """A process that eats what is shared; what it has eaten stands in its list."""
+
+    def __init__(self, *command):
+        self.eaten = []
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.eaten.append(line.removeprefix('eaten: ').rstrip())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self.reader.join()
+        self.process.stdout.close()
+        return status
+
+
+@unittest.skipIf(shutil.which('redis-server') is None, 'there is no redis-server')
+class Redis(unittest.TestCase):
+    """On a private server, over a unix socket."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix='chihuo-examples-')
+        self.addCleanup(self.folder.cleanup)
+        socket = os.path.join(self.folder.name, 'socket')
+        self.uri = 'redis+unix://' + socket
+        self.server = subprocess.Popen(['redis-server', '--port', '0', '--unixsocket', socket, '--save', '',
+                                        '--dir', self.folder.name], stdout=subprocess.DEVNULL)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.kill)
+        self.wait_until(lambda: os.path.exists(socket), 'a server')
+
+    def wait_until(self, condition, what):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, 'waited for ' + what)
+            time.sleep(0.01)
+
+    def test_squares(self):
+        program = os.path.join(folder, 'squares')
+        lines = run(program, self.uri, cwd=self.folder.name).stdout.splitlines()
+        self.assertEqual(sorted(lines), sorted(line for i in range(10) for title in 'AB' for line in
+                                               ('my-task-%s: %d' % (title, i), 'power of %d is %d' % (i, i * i))))
+        self.assertEqual(run(program, self.uri, cwd=self.folder.name).stdout, '')
+
+    def test_squares_of_two_processes(self):
+        both = [subprocess.Popen([os.path.join(folder, 'squares'), self.uri], stdout=subprocess.PIPE, text=True)
+                for _ in range(2)]
+        lines = sum((process.communicate(timeout=60)[0].splitlines() for process in both), [])
+        self.assertEqual([process.returncode for process in both], [0, 0])
+        self.assertEqual(sorted(line for line in lines if line.startswith('my-task')),
+                         sorted('my-task-%s: %d' % (title, i) for i in range(10) for title in 'AB'))
+
+    def test_share(self):
+        program = os.path.join(folder, 'share')
+        eaters = [Eater(program, self.uri), Eater(program, self.uri)]
+        added = []
+        while not all(eater.eaten for eater in eaters):
+            self.assertLess(len(added), 2000, 'one of them eats nothing')
+            ids = [str(len(added) + i) for i in range(50)]
+            self.assertEqual(run(program, self.uri, *ids, cwd=self.folder.name).stdout, 'added: 50\n')
+            added += ids
+            self.wait_until(lambda: sum(len(eater.eaten) for eater in eaters) >= len(added), 'the last one')
+        self.assertEqual([eater.stop() for eater in eaters], [0, 0])
+        self.assertEqual(sorted(eaters[0].eaten + eaters[1].eaten), sorted(added))
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@
 
 #include "chihuo-error.h"
 #include "chihuo-memory-backend.h"
+#include "chihuo-redis-backend.h"
 #include "chihuo-registry.h"
 #include "chihuo-sqlite-backend.h"
 
@@ -53,6 +54,20 @@ test_built_in (void)
   g_assert_true (another != memory);
 }
 
+/* All ways to a Redis lead to the same backend */
+static void
+test_redis (void)
+{
+  static const char *const schemes[] = { "redis", "rediss", "redis+unix", "redis+sentinel" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
+    {
+      g_autoptr (ChihuoBackend) backend = chihuo_registry_create (schemes[i], NULL);
+
+      g_assert_true (CHIHUO_IS_REDIS_BACKEND (backend));
+    }
+}
+
 static void
 test_unknown (void)
 {
@@ -81,6 +96,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/registry/built-in", test_built_in);
+  g_test_add_func ("/registry/redis", test_redis);
   g_test_add_func ("/registry/unknown", test_unknown);
   g_test_add_func ("/registry/own", test_own);
 

@@ -230,6 +230,8 @@ link_until (ChihuoRedisConnection *self, GSocketConnectable *address, gint64 dea
   chihuo_redis_link_async (self->options, address, cancellable, linked_cb, &attempt);
   while (!attempt.done)
     g_main_context_iteration (context, TRUE);
+  while (g_main_context_iteration (context, FALSE))
+    continue;
   g_source_destroy (timeout);
   g_main_context_pop_thread_default (context);
 
@@ -520,6 +522,18 @@ chihuo_redis_connection_call (ChihuoRedisConnection *self, GError **error, ...)
     }
 
   return g_steal_pointer (&reply);
+}
+
+/*
+ * chihuo_redis_connection_drop:
+ * @self: a connection
+ *
+ * Breaks it: what it says is not believed any more.
+ */
+void
+chihuo_redis_connection_drop (ChihuoRedisConnection *self)
+{
+  break_off (self);
 }
 
 /*

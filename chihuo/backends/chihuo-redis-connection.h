@@ -47,6 +47,8 @@ ChihuoRedisReply      *chihuo_redis_connection_call       (ChihuoRedisConnection
                                                            GError                   **error,
                                                            ...) G_GNUC_NULL_TERMINATED;
 
+/* Whoever cannot make sense of a reply does not trust the next one either */
+void                   chihuo_redis_connection_drop       (ChihuoRedisConnection     *self);
 gboolean               chihuo_redis_connection_is_broken  (ChihuoRedisConnection     *self);
 const char            *chihuo_redis_connection_get_name   (ChihuoRedisConnection     *self);
 

@@ -153,6 +153,20 @@ add_server (ChihuoRedisOptions *self, Place *place, gboolean needs_path, GError 
   return TRUE;
 }
 
+/* NULL if that is no address; the parser lets port 0 pass */
+static GSocketConnectable *
+parse_host (const char *text, guint16 port)
+{
+  g_autoptr (GSocketConnectable) address = NULL;
+
+  if (*text != '\0')
+    address = g_network_address_parse (text, port, NULL);
+  if (address == NULL || g_network_address_get_port (G_NETWORK_ADDRESS (address)) == 0)
+    return NULL;
+
+  return g_steal_pointer (&address);
+}
+
 static gboolean
 add_sentinels (ChihuoRedisOptions *self, Place *place, GError **error)
 {
@@ -164,9 +178,7 @@ add_sentinels (ChihuoRedisOptions *self, Place *place, GError **error)
 
   for (guint i = 0; hosts[i] != NULL; i++)
     {
-      const char *host = g_strstrip (hosts[i]);
-      GSocketConnectable *address = *host != '\0' ? g_network_address_parse (host, port, NULL)
-                                                  : NULL;
+      GSocketConnectable *address = parse_host (g_strstrip (hosts[i]), port);
 
       if (address == NULL)
         return refuse (error, "ip", "sentinels as HOST or HOST:PORT, with commas between them");

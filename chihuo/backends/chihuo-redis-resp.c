@@ -265,6 +265,22 @@ chihuo_redis_resp_get_output (ChihuoRedisResp *self, gsize *length)
 }
 
 /*
+ * chihuo_redis_resp_drop:
+ * @self: both ends
+ * @length: how many bytes
+ *
+ * Drops the first bytes of what is to be sent: they are sent.
+ */
+void
+chihuo_redis_resp_drop (ChihuoRedisResp *self, gsize length)
+{
+  if (length == self->output->len)
+    chihuo_redis_resp_forget (self);
+  else
+    g_byte_array_remove_range (self->output, 0, length);
+}
+
+/*
  * chihuo_redis_resp_forget:
  * @self: both ends
  *

@@ -40,6 +40,8 @@ void             chihuo_redis_resp_add_command (ChihuoRedisResp   *self,
                                                 ...) G_GNUC_NULL_TERMINATED;
 const guint8    *chihuo_redis_resp_get_output  (ChihuoRedisResp   *self,
                                                 gsize             *length);
+void             chihuo_redis_resp_drop        (ChihuoRedisResp   *self,
+                                                gsize              length);
 void             chihuo_redis_resp_forget      (ChihuoRedisResp   *self);
 
 void             chihuo_redis_resp_feed        (ChihuoRedisResp   *self,

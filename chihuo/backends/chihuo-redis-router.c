@@ -31,11 +31,11 @@ struct _ChihuoRedisRouter
   ChihuoRedisWelcome        welcome;   /* (nullable) */
   gpointer                  data;      /* for it */
   ChihuoRedisSentinels     *sentinels; /* (owned) (nullable) */
-  GPtrArray                *nodes;     /* (owned) (element-type Node): the server; the primary, if it is known; the nodes
-                                          of a cluster, the one to be asked first in front */
+  GPtrArray                *nodes;     /* (owned) (element-type Node): the server; the primary, if it
+                                          is known; a cluster's, the one to be asked first in front */
   GHashTable               *slots;     /* (owned) (element-type guint Node): where MOVED said they are */
-  GPtrArray                *retired;   /* (owned) (element-type ChihuoRedisConnection): of no use any more; the caller may
-                                          still hold one until the next clean */
+  GPtrArray                *retired;   /* (owned) (element-type ChihuoRedisConnection): of no use any
+                                          more; the caller may hold one until the next clean */
 };
 
 static void

@@ -23,7 +23,7 @@ FLOORS = {
 }
 BACKENDS = 3
 PROGRAMS = 7
-GENERATED = ('config.h',)
+GENERATED = ('config.h', 'chihuo-redis-script-texts.h')
 
 # A header that only some files may know: the header, and what the path of those files begins with
 GUARDED = (

@@ -1,0 +1,75 @@
+/* test-conformance-redis.c - runs the Redis backend through the conformance suite
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "chihuo-redis-backend.h"
+#include "conformance/chihuo-conformance.h"
+#include "redis-fixture.h"
+
+/* As many as a server has */
+#define N_DATABASES 16
+
+/* One server for all tests of the process; each store is a database of it. Other processes only know
+ * the address */
+static RedisFixture *fixture;
+static RedisServer *server;
+static guint n_stores;
+
+static char *
+create (void)
+{
+  guint db = n_stores++ % N_DATABASES;
+  redisContext *connection;
+
+  if (fixture == NULL)
+    {
+      fixture = redis_fixture_new ();
+      server = redis_fixture_start (fixture, NULL);
+    }
+
+  connection = redisConnectUnix (server->socket);
+  freeReplyObject (redisCommand (connection, "SELECT %u", db));
+  freeReplyObject (redisCommand (connection, "FLUSHDB"));
+  redisFree (connection);
+
+  return g_strdup_printf ("{\"backend\":\"redis+unix\",\"path\":\"%s\",\"db\":%u,"
+                          "\"clock\":\"batch\"}", server->socket, db);
+}
+
+static ChihuoBackend *
+open_backend (const char *address, GError **error)
+{
+  g_autoptr (ChihuoConfig) config = chihuo_config_new (address, error);
+  g_autoptr (ChihuoBackend) backend = g_object_new (CHIHUO_TYPE_REDIS_BACKEND, NULL);
+
+  if (config == NULL || !chihuo_backend_open (backend, config, error)
+      || !chihuo_config_finish (config, error))
+    return NULL;
+
+  return g_steal_pointer (&backend);
+}
+
+static void
+destroy (const char *address)
+{
+}
+
+int
+main (int argc, char *argv[])
+{
+  const ChihuoConformanceFactory factory = {
+    .name = "redis",
+    .create = create,
+    .open = open_backend,
+    .destroy = destroy,
+    .can_share = TRUE,
+    .can_spawn = TRUE,
+  };
+  int status = chihuo_conformance_run (&factory, argc, argv);
+
+  g_clear_pointer (&fixture, redis_fixture_free);
+  return status;
+}
