@@ -3,8 +3,8 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""bench-peers.py celery|rq SERVER N: prints jobs a second that are put in, and that are worked off, from a queue that is
-full. Each with one worker process as its manual starts it, but without logs. SERVER is redis://… or unix://…"""
+"""bench-peers.py celery|rq SERVER N: prints jobs a second that are put in, and that are worked off, from a full queue.
+Each with one worker process as its manual starts it, but without logs. SERVER is redis://… or unix://…"""
 
 import subprocess
 import sys

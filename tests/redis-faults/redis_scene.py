@@ -152,7 +152,8 @@ class Scene(battery.Battery):
             ids['delayed'] = [member[14:] for member in ids['delayed']]
         finally:
             client.close()
-        wanted = {state: {id for id, at in states.items() if at == state} for state in (WAITING, DELAYED, RUNNING, DEAD)}
+        wanted = {state: {id for id, at in states.items() if at == state}
+                  for state in (WAITING, DELAYED, RUNNING, DEAD)}
         assert sorted(ids['waiting'] + ids['suspects']) == sorted(wanted[WAITING]), 'waiting'
         assert sorted(ids['delayed']) == sorted(wanted[DELAYED]), 'delayed'
         assert sorted(ids['leases']) == sorted(wanted[RUNNING]), 'running'
