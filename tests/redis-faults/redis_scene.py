@@ -76,6 +76,9 @@ class Scene(battery.Battery):
     def add_straight(self, slot, server, more=''):
         self.configs[slot] = self.url_of(server.port, more)
 
+    def add_unix(self, slot, server):
+        self.configs[slot] = 'redis+unix://chihuo:%s@%s?timeout=%g' % (PASSWORD, server.path, TIMEOUT)
+
     def store_of(self, slot):
         return ['--config', self.configs[slot]]
 
