@@ -151,6 +151,22 @@ resolve_uri (ChihuoKeys *keys, GError **error)
   return TRUE;
 }
 
+/* Who else can read it knows the password, and who can write it decides whom we trust with it. Whether
+ * it is there at all is for the reader to say */
+static gboolean
+check_private (ChihuoKeys *keys, ChihuoKey *key, GError **error)
+{
+  GStatBuf status;
+
+  if (g_stat (key->value, &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+    return TRUE;
+
+  chihuo_keys_set_error (keys, key->line, error,
+                         "key “%s”: expected a file that only its owner can read or write "
+                         "(chmod go=)", key->name);
+  return FALSE;
+}
+
 /* The first line of “password-file” becomes the password */
 static gboolean
 resolve_password_file (ChihuoKeys *keys, GError **error)
@@ -163,6 +179,8 @@ resolve_password_file (ChihuoKeys *keys, GError **error)
   if (key == NULL)
     return TRUE;
 
+  if (!check_private (keys, key, error))
+    return FALSE;
   text = read_file (keys, key->line, key->value, &length, error);
   if (text == NULL)
     return FALSE;
@@ -294,8 +312,8 @@ take (ChihuoConfig *self, const char *name)
  * space around key and value does not count; blank lines and lines that begin
  * with `#` are passed over. It may be a JSON object as well, with text, numbers
  * and booleans. Instead of `backend` it may have a `uri`. The first line of
- * `password-file` becomes the `password`. A key that is given twice, by
- * whatever way, is an error.
+ * `password-file` becomes the `password`; others than its owner may not be able
+ * to read or write it. A key that is given twice, by whatever way, is an error.
  *
  * The path of an SQLite file becomes absolute, by the working directory of this
  * moment.

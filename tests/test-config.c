@@ -398,6 +398,7 @@ test_password_file (Fixture *self, gconstpointer data)
   g_autofree char *missing = g_strdup_printf ("c:2: cannot open none: %s", g_strerror (ENOENT));
   const char *expected = "c:2: key “password-file”: expected a file with the password in its "
                          "first line";
+  const int open_modes[] = { 0640, 0604, 0620, 0602, 0644 };
 
   write_file ("c", "backend=redis\npassword-file=secret\n");
   write_file ("secret", "pw\nanother line\n");
@@ -414,6 +415,16 @@ test_password_file (Fixture *self, gconstpointer data)
   assert_message ("c", expected);
   write_file ("secret", "\xff");
   assert_message ("c", "c:2: key “password”: expected valid UTF-8");
+
+  write_file ("secret", "pw");
+  for (guint i = 0; i < G_N_ELEMENTS (open_modes); i++)
+    {
+      g_assert_cmpint (g_chmod ("secret", open_modes[i]), ==, 0);
+      assert_message ("c", "c:2: key “password-file”: expected a file that only its owner can read or "
+                           "write (chmod go=)");
+    }
+  g_assert_cmpint (g_chmod ("secret", 0400), ==, 0);
+  assert_identity ("c", "backend=redis\npassword=" SHA256_OF_PW "\n");
 
   write_file ("c", "backend=redis\npassword-file=none\n");
   assert_message ("c", missing);

@@ -55,8 +55,9 @@ class Pages(unittest.TestCase):
         self.assertEqual(sorted(named), sorted(present))
 
     def check(self, page, text):
-        found = re.findall(r'^```(?:c|python)\n(?:/\*|#) (examples/\S+)(?: \*/)?\n(.*?)^```$', text, re.M | re.S)
-        self.assertEqual(len(found), len(re.findall(r'^```(?:c|python)$', text, re.M)), page)
+        code = r'^```(?:c|python|js|vala)'
+        found = re.findall(code + r'\n(?:/\*|#|//) (examples/\S+)(?: \*/)?\n(.*?)^```$', text, re.M | re.S)
+        self.assertEqual(len(found), len(re.findall(code + '$', text, re.M)), page)
         for example, quote in found:
             with open(os.path.join(top, example), encoding='utf-8') as file:
                 self.assertIn(quote, file.read(), '%s quotes %s' % (page, example))

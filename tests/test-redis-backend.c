@@ -412,23 +412,248 @@ test_junk (Fixture *self, gconstpointer data)
   g_assert_nonnull (value->error);
 }
 
-/* What too few servers know is of unknown outcome; a claim need not be known to others */
+/* What too few servers know is of unknown outcome, until they do; a claim need not be known to others */
 static void
 test_strict (Fixture *self, gconstpointer data)
 {
+  g_autofree char *port = g_strdup_printf ("%u", self->server->port);
+  RedisServer *replica
+    = redis_fixture_start (self->servers, "--replicaof", "127.0.0.1", port, NULL);
   g_auto (ChihuoItem) item = make_add (self, "a");
   g_auto (ChihuoItem) claim = make_claim (self, 1);
   g_autoptr (GError) error = NULL;
 
+  redis_server_wait (replica, "master_link_status:up", "INFO replication");
   close_backend (&self->backend);
-  self->backend = try_open (self->server,
-                            ",\"durable\":\"strict\",\"replicas\":1,\"timeout\":0.2", &error);
+  self->backend = try_open (self->server, ",\"durable\":\"strict\",\"timeout\":0.4", &error);
   g_assert_no_error (error);
+  g_assert_cmpint (add (self, "known"), ==, CHIHUO_ANSWER_ADDED);
+
+  redis_server_signal (replica, SIGSTOP);
   assert_refused (self, &item, 1, CHIHUO_ERROR_UNKNOWN_OUTCOME);
-  /* the task is there, and to hand it out loses nothing */
-  self->request++;
+  self->repeated = TRUE;
+  assert_refused (self, &item, 1, CHIHUO_ERROR_UNKNOWN_OUTCOME);
+
+  /* also on a connection that has written nothing itself */
+  tell_server (self, "CLIENT KILL TYPE normal SKIPME yes");
+  assert_refused (self, &item, 1, CHIHUO_ERROR_UNKNOWN_OUTCOME);
+  redis_server_signal (replica, SIGCONT);
+  exchange (self, &item, 1);
+  g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_ADDED);
+
+  self->repeated = FALSE;
+  redis_server_signal (replica, SIGSTOP);
   exchange (self, &claim, 1);
   g_assert_cmpuint (claim.claim.n_claimed, ==, 1);
+  redis_server_signal (replica, SIGCONT);
+}
+
+#define CREDENTIALS ",\"username\":\"eater\",\"password\":\"secret\""
+
+/* All that a store asks of a backend */
+static void
+use_all (Fixture *self)
+{
+  ChihuoSweep sweep = { .queue = self->queue, .what = CHIHUO_SWEEP_WHAT_CLEAR_WAITING };
+  g_autoptr (ChihuoRecord) record = NULL;
+  g_auto (ChihuoItem) claim = make_claim (self, 1);
+  g_auto (ChihuoItem) done = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean more;
+  guint n;
+
+  add (self, "a");
+  add (self, "b");
+  exchange (self, &claim, 1);
+  done = make_settle (self, &claim.claim.claimed[0], CHIHUO_SETTLE_DONE);
+  exchange (self, &done, 1);
+  g_assert_cmpint (done.answer, ==, CHIHUO_ANSWER_OK);
+  record = look (self, "b");
+  g_assert_cmpint (record->state, ==, CHIHUO_TASK_STATE_WAITING);
+  chihuo_backend_sweep (self->backend, &sweep, &error);
+  g_assert_no_error (error);
+  chihuo_backend_reap (self->backend, &self->moment, &n, &more, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (get_stats (self).waiting, ==, 0);
+}
+
+/* The least rights that doc/ speaks of are enough */
+static void
+test_least_rights (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  close_backend (&self->backend);
+  tell_server (self, "ACL SETUSER eater on >secret ~{chihuo:*}:* &{chihuo:*}:* +@read +@write "
+                     "+@scripting +@connection +@pubsub -@dangerous +time +wait +info "
+                     "+config|get");
+  self->backend = try_open (self->server, CREDENTIALS, &error);
+  g_assert_no_error (error);
+  use_all (self);
+}
+
+/* A server that does not tell what it is like is used all the same */
+static void
+test_untold (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  close_backend (&self->backend);
+  tell_server (self, "ACL SETUSER eater on >secret ~{chihuo:*}:* &{chihuo:*}:* +@read +@write "
+                     "+@scripting +@connection +@pubsub -@dangerous +time");
+  g_test_expect_message ("chihuo", G_LOG_LEVEL_MESSAGE, "*unchecked*maxmemory-policy*");
+  g_test_expect_message ("chihuo", G_LOG_LEVEL_MESSAGE, "*does not tell whether*");
+  self->backend = try_open (self->server, CREDENTIALS, &error);
+  g_assert_no_error (error);
+  g_test_assert_expected_messages ();
+  use_all (self);
+}
+
+static void
+test_too_few_rights (Fixture *self, gconstpointer data)
+{
+  g_auto (ChihuoItem) item = make_add (self, "a");
+  g_autoptr (GError) error = NULL;
+
+  close_backend (&self->backend);
+  tell_server (self, "ACL SETUSER eater on >secret ~other:* +@all");
+  self->backend = try_open (self->server, CREDENTIALS, &error);
+  g_assert_no_error (error);
+  assert_refused (self, &item, 1, CHIHUO_ERROR_BACKEND);
+}
+
+static void
+assert_all_added (Fixture *self, ChihuoItem *items, guint n)
+{
+  exchange (self, items, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (items[i].answer, ==, CHIHUO_ANSWER_ADDED);
+  clear_items (items, n);
+}
+
+static char *
+ask_server (RedisServer *server, const char *question)
+{
+  return redis_server_text (server, question, NULL);
+}
+
+/* Another node gets the slot of a queue that has no keys yet */
+static void
+move_slot (RedisServer **nodes, const char *queue, guint to)
+{
+  g_autofree char *question = g_strdup_printf ("CLUSTER KEYSLOT {chihuo:%s}:queue", queue);
+  g_autofree char *slot = ask_server (nodes[0], question);
+  g_autofree char *id = ask_server (nodes[to], "CLUSTER MYID");
+  g_autofree char *command = g_strdup_printf ("CLUSTER SETSLOT %s NODE %s", slot, id);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *answer = ask_server (nodes[(to + i) % 3], command);
+
+      g_assert_cmpstr (answer, ==, "OK");
+    }
+}
+
+static void
+open_uri (Fixture *self, const char *uri)
+{
+  g_autoptr (ChihuoConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+
+  config = chihuo_config_new (uri, &error);
+  g_assert_no_error (error);
+  self->backend = g_object_new (CHIHUO_TYPE_REDIS_BACKEND, NULL);
+  chihuo_backend_open (self->backend, config, &error);
+  g_assert_no_error (error);
+}
+
+/* As the store does it: the same batch until it is known what became of it */
+static void
+exchange_until_done (Fixture *self, ChihuoItem *item)
+{
+  gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+  gboolean done = FALSE;
+
+  while (!done)
+    {
+      g_autoptr (GError) error = NULL;
+
+      done = try_exchange (self, item, 1, &error);
+      if (done)
+        break;
+      if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME))
+        self->repeated = TRUE;
+      else
+        g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (20000);
+    }
+  self->repeated = FALSE;
+  self->request++;
+}
+
+/* The primary dies, and its replica takes its place: so does the backend's connection */
+static void
+test_failover (Fixture *self, gconstpointer data)
+{
+  g_autofree char *port = g_strdup_printf ("%u", self->server->port);
+  RedisServer *replica
+    = redis_fixture_start (self->servers, "--replicaof", "127.0.0.1", port, NULL);
+  RedisServer *sentinel;
+  g_auto (ChihuoItem) item = make_add (self, "b");
+  g_autofree char *uri = NULL;
+
+  redis_server_wait (replica, "master_link_status:up", "INFO replication");
+  sentinel = redis_fixture_start_sentinel (self->servers, "eats", self->server, 1);
+  redis_server_wait (sentinel, "slaves=1", "INFO sentinel");
+  close_backend (&self->backend);
+  uri = g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eats?clock=batch", sentinel->port);
+  open_uri (self, uri);
+
+  add (self, "a");
+  redis_server_wait (replica, "1", "HLEN {chihuo:eat}:tasks");
+  redis_server_signal (self->server, SIGKILL);
+  exchange_until_done (self, &item);
+  g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_ADDED);
+  g_assert_cmpuint (get_stats (self).waiting, ==, 2);
+}
+
+/* Queues of one batch are on different nodes, and one of them moves */
+static void
+test_cluster (Fixture *self, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+  const char *queues[3];
+  ChihuoItem items[3];
+  RedisServer *nodes[3];
+
+  close_backend (&self->backend);
+  redis_fixture_start_cluster (self->servers, nodes, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = redis_server_find_queue (nodes[i]);
+
+      queues[i] = g_intern_string (name);
+    }
+  text = g_strdup_printf ("%s?clock=batch", nodes[0]->uri);
+  open_uri (self, text);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      items[i] = make_add (self, "a");
+      items[i].queue = queues[i];
+    }
+  assert_all_added (self, items, 2);
+
+  move_slot (nodes, queues[2], 0);
+  for (guint i = 0; i < 3; i++)
+    {
+      items[i] = make_add (self, "b");
+      items[i].queue = queues[i];
+    }
+  assert_all_added (self, items, 3);
+  self->queue = queues[2];
+  g_assert_cmpuint (get_stats (self).waiting, ==, 1);
 }
 
 static gboolean
@@ -512,6 +737,11 @@ main (int argc, char *argv[])
   add_test ("half-refused", test_half_refused);
   add_test ("junk", test_junk);
   add_test ("strict", test_strict);
+  add_test ("least-rights", test_least_rights);
+  add_test ("untold", test_untold);
+  add_test ("too-few-rights", test_too_few_rights);
+  add_test ("failover", test_failover);
+  add_test ("cluster", test_cluster);
   add_test ("bell", test_bell);
 
   return g_test_run ();

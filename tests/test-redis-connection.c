@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "chihuo-error.h"
 #include "chihuo-redis-connection.h"
@@ -371,8 +373,77 @@ test_half_open (Fixture *self, gconstpointer data)
 static void
 test_no_name (Fixture *self, gconstpointer data)
 {
+  if (!can_watch_gio ())
+    return;
+
   use (self, g_strdup ("redis://chihuo.invalid?timeout=5"));
   assert_refused (self, CHIHUO_ERROR_TIMED_OUT, "chihuo.invalid");
+}
+
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (folder) != NULL)
+    n++;
+
+  return n;
+}
+
+/* Nothing is left of a connection, however it ended */
+static void
+test_reconnect (Fixture *self, gconstpointer data)
+{
+  guint before = 0;
+
+  if (self->fixture == NULL)
+    return;
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autoptr (ChihuoRedisConnection) connection = open_connection (self);
+
+      assert_call (connection, "PING", "here", "here");
+      if (i % 2 == 0)
+        chihuo_redis_connection_add_command (connection, "PING", NULL);
+      if (i % 4 == 0)
+        send_all (connection);
+      if (i == 0)
+        before = count_descriptors ();
+      g_assert_cmpuint (count_descriptors (), ==, before);
+    }
+}
+
+/* A child that lives on does not keep its parent's connections open */
+static void
+test_fork (Fixture *self, gconstpointer data)
+{
+  ChihuoRedisConnection *connection;
+  int ends[2];
+  pid_t pid;
+  char byte;
+
+  if (self->fixture == NULL)
+    return;
+
+  connection = open_connection (self);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      close (ends[1]);
+      _exit (read (ends[0], &byte, 1) == 0 ? 0 : 1);
+    }
+
+  assert_call (connection, "ECHO", "still mine", "still mine");
+  redis_server_wait (self->server, "name=chihuo", "CLIENT LIST");
+  chihuo_redis_connection_free (connection);
+  redis_server_wait (self->server, "connected_clients:1\r", "INFO clients");
+  close (ends[1]);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  close (ends[0]);
 }
 
 /* A peer of our own: hears something, says the first text, hears something, says the second byte by byte */
@@ -522,7 +593,7 @@ test_tls (Fixture *self, gconstpointer data)
   const Tls *tls = data;
   RedisServer *server;
 
-  if (self->fixture == NULL)
+  if (self->fixture == NULL || !can_watch_gio ())
     return;
 
   server = redis_fixture_start_tls (self->fixture, tls->certificate, FALSE);
@@ -547,7 +618,7 @@ test_tls_clients (Fixture *self, gconstpointer data)
   const char *folder;
   RedisServer *server;
 
-  if (self->fixture == NULL)
+  if (self->fixture == NULL || !can_watch_gio ())
     return;
 
   folder = self->fixture->folder;
@@ -569,13 +640,13 @@ test_tls_with_others (Fixture *self, gconstpointer data)
   RedisServer *server;
   Peer peer;
 
+  if (self->fixture == NULL || !can_watch_gio ())
+    return;
+
   peer_start (&peer, "-ERR unknown command\r\n", NULL);
   use (self, g_strdup_printf ("rediss://127.0.0.1:%u", peer.port));
   assert_refused (self, CHIHUO_ERROR_BACKEND, "no TLS with it");
   peer_stop (&peer);
-
-  if (self->fixture == NULL)
-    return;
 
   server = redis_fixture_start_tls (self->fixture, "good", FALSE);
   use (self, g_strdup_printf ("rediss://127.0.0.1:%u?timeout=0.2&tls-ca=%s/ca.pem", server->tls_port,
@@ -604,6 +675,8 @@ main (int argc, char *argv[])
   TEST ("slow", NULL, test_slow);
   TEST ("half-open", NULL, test_half_open);
   TEST ("no-name", NULL, test_no_name);
+  TEST ("reconnect", NULL, test_reconnect);
+  TEST ("fork", NULL, test_fork);
   TEST ("bytewise", NULL, test_bytewise);
   TEST ("unasked", NULL, test_unasked);
   TEST ("nonsense", NULL, test_nonsense);

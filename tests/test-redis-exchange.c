@@ -5,29 +5,11 @@
 
 #include "config.h"
 
-#include <gio/gunixsocketaddress.h>
-#include <glib/gstdio.h>
-#include <hiredis/hiredis.h>
 #include <string.h>
 
 #include "chihuo-error.h"
 #include "chihuo-redis-backend.h"
-
-/* A server that says what it is told to, and remembers what it was asked: so a test sees each byte of a
- * call, and servers can be as strange as they like */
-typedef struct
-{
-  char            *folder;
-  char            *path;
-  GSocketListener *listener;
-  GThread         *thread;
-  GMutex           mutex;
-  const char      *version;  /* of Redis, as INFO says; for the whole test */
-  GQueue           replies;  /* (element-type utf8): what calls of scripts are answered next */
-  GPtrArray       *calls;    /* (owned) (element-type utf8): scripts and their arguments, without keys */
-  GPtrArray       *others;   /* (owned) (element-type utf8): other commands */
-  guint            n_connections;
-} FakeServer;
+#include "redis-fake-server.h"
 
 typedef struct
 {
@@ -38,179 +20,10 @@ typedef struct
   char          *refusal;
 } Fixture;
 
-/* EVALSHA, the script, the number of keys, the keys, the arguments */
-#define N_KEYS 14
-#define FIRST_ARGUMENT (3 + N_KEYS)
-
-static char *
-join (const redisReply *command, gsize first)
-{
-  GString *text = g_string_new (NULL);
-
-  for (gsize i = first; i < command->elements; i++)
-    {
-      g_string_append_c (text, ' ');
-      g_string_append_len (text, command->element[i]->str, command->element[i]->len);
-    }
-
-  return g_string_free (text, FALSE);
-}
-
-/* (transfer full) (nullable): what to say; NULL = nothing, and hang up */
-static char *
-answer_call (FakeServer *self, const redisReply *command)
-{
-  g_autofree char *arguments = join (command, FIRST_ARGUMENT);
-
-  g_assert_cmpstr (command->element[2]->str, ==, G_STRINGIFY (N_KEYS));
-  g_ptr_array_add (self->calls, g_strdup_printf ("%s%s", command->element[3]->str, arguments));
-
-  return g_queue_pop_head (&self->replies);
-}
-
-static char *
-answer (FakeServer *self, const redisReply *command)
-{
-  const char *name = command->element[0]->str;
-
-  if (strcmp (name, "EVALSHA") == 0)
-    return answer_call (self, command);
-
-  g_ptr_array_add (self->others, g_strconcat (name, NULL));
-  if (strcmp (name, "INFO") == 0)
-    {
-      g_autofree char *info = g_strdup_printf ("run_id:%s\r\nredis_version:%s\r\n"
-                                               "maxmemory_policy:noeviction\r\naof_enabled:1\r\n",
-                                               self->version, self->version);
-
-      return g_strdup_printf ("$%" G_GSIZE_FORMAT "\r\n%s\r\n", strlen (info), info);
-    }
-  if (strcmp (name, "CONFIG") == 0)
-    return g_strdup ("*2\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n");
-  if (g_str_has_prefix (name, "WAIT"))
-    return g_queue_pop_head (&self->replies);
-  if (strcmp (name, "SCRIPT") == 0)
-    {
-      g_autofree char *sha
-        = g_compute_checksum_for_string (G_CHECKSUM_SHA1, command->element[2]->str, -1);
-
-      return g_strdup_printf ("$40\r\n%s\r\n", sha);
-    }
-
-  return g_strdup ("+OK\r\n");
-}
-
-/* FALSE: hang up */
-static gboolean
-serve_command (FakeServer *self, redisReader *reader, GOutputStream *output, gboolean *again)
-{
-  g_autofree char *text = NULL;
-  void *command = NULL;
-
-  g_assert_cmpint (redisReaderGetReply (reader, &command), ==, REDIS_OK);
-  *again = command != NULL;
-  if (command == NULL)
-    return TRUE;
-
-  g_mutex_lock (&self->mutex);
-  text = answer (self, command);
-  g_mutex_unlock (&self->mutex);
-  freeReplyObject (command);
-
-  return text != NULL
-         && g_output_stream_write_all (output, text, strlen (text), NULL, NULL, NULL);
-}
-
-static void
-serve (FakeServer *self, GIOStream *stream)
-{
-  GInputStream *input = g_io_stream_get_input_stream (stream);
-  GOutputStream *output = g_io_stream_get_output_stream (stream);
-  redisReader *reader = redisReaderCreate ();
-  gboolean open = TRUE;
-  char buffer[4096];
-
-  while (open)
-    {
-      gssize n = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
-      gboolean again = TRUE;
-
-      if (n <= 0)
-        break;
-      redisReaderFeed (reader, buffer, n);
-      while (open && again)
-        open = serve_command (self, reader, output, &again);
-    }
-
-  redisReaderFree (reader);
-}
-
-/* One connection after the other; ends when the listener is closed */
-static gpointer
-server_thread (gpointer data)
-{
-  FakeServer *self = data;
-  GSocketConnection *connection;
-
-  while ((connection = g_socket_listener_accept (self->listener, NULL, NULL, NULL)) != NULL)
-    {
-      self->n_connections++;
-      serve (self, G_IO_STREAM (connection));
-      g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-      g_object_unref (connection);
-    }
-
-  return NULL;
-}
-
-static void
-fake_server_start (FakeServer *self, const char *version)
-{
-  g_autoptr (GSocketAddress) address = NULL;
-  g_autoptr (GError) error = NULL;
-
-  self->folder = g_dir_make_tmp ("chihuo-XXXXXX", &error);
-  g_assert_no_error (error);
-  self->path = g_build_filename (self->folder, "socket", NULL);
-  self->version = version;
-  self->calls = g_ptr_array_new_with_free_func (g_free);
-  self->others = g_ptr_array_new_with_free_func (g_free);
-  self->listener = g_socket_listener_new ();
-  address = g_unix_socket_address_new (self->path);
-  g_socket_listener_add_address (self->listener, address, G_SOCKET_TYPE_STREAM,
-                                 G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
-  g_assert_no_error (error);
-  self->thread = g_thread_new ("server", server_thread, self);
-}
-
-/* The last connection wakes the thread up, and is not answered any more */
-static void
-fake_server_stop (FakeServer *self)
-{
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->path);
-  g_autoptr (GSocketConnection) last = NULL;
-
-  last = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
-  g_socket_listener_close (self->listener);
-  g_clear_object (&last);
-  g_thread_join (self->thread);
-  g_object_unref (self->listener);
-  g_assert_cmpuint (self->replies.length, ==, 0);
-  g_ptr_array_unref (self->calls);
-  g_ptr_array_unref (self->others);
-  g_assert_cmpint (g_unlink (self->path), ==, 0);
-  g_assert_cmpint (g_rmdir (self->folder), ==, 0);
-  g_free (self->path);
-  g_free (self->folder);
-}
-
 static void
 will_say (Fixture *self, const char *reply)
 {
-  g_mutex_lock (&self->server.mutex);
-  g_queue_push_tail (&self->server.replies, g_strdup (reply));
-  g_mutex_unlock (&self->server.mutex);
+  fake_server_will_say (&self->server, reply);
 }
 
 /* The next call since the last question */
@@ -232,20 +45,6 @@ assert_no_call (Fixture *self)
   g_mutex_unlock (&self->server.mutex);
 }
 
-static guint
-count_others (Fixture *self, const char *name)
-{
-  guint n = 0;
-
-  g_mutex_lock (&self->server.mutex);
-  for (guint i = 0; i < self->server.others->len; i++)
-    if (strcmp (g_ptr_array_index (self->server.others, i), name) == 0)
-      n++;
-  g_mutex_unlock (&self->server.mutex);
-
-  return n;
-}
-
 static void
 open_backend (Fixture *self, const char *more)
 {
@@ -264,7 +63,7 @@ open_backend (Fixture *self, const char *more)
 static void
 fixture_set_up (Fixture *self, gconstpointer data)
 {
-  fake_server_start (&self->server, "7.0.15");
+  fake_server_start (&self->server, "7.0.15", "noeviction", "always");
   open_backend (self, "");
 }
 
@@ -467,7 +266,7 @@ static void
 test_no_script (Fixture *self, gconstpointer data)
 {
   ChihuoItem items[4];
-  guint n_loads = count_others (self, "SCRIPT");
+  guint n_loads = fake_server_count (&self->server, "SCRIPT");
 
   make_parts (items);
   will_say (self, "*1\r\n$1\r\n1\r\n");
@@ -483,7 +282,7 @@ test_no_script (Fixture *self, gconstpointer data)
   assert_call (self, OTHER);
   assert_call (self, PART_2);
   assert_call (self, PART_3);
-  g_assert_cmpuint (count_others (self, "SCRIPT"), ==, 2 * n_loads);
+  g_assert_cmpuint (fake_server_count (&self->server, "SCRIPT"), ==, 2 * n_loads);
   clear_items (items, 4);
 }
 
@@ -557,7 +356,7 @@ static void
 test_nonsense (Fixture *self, gconstpointer data)
 {
   ChihuoItem items[4];
-  guint n_connections = self->server.n_connections;
+  int n_connections = g_atomic_int_get (&self->server.n_connections);
 
   make_parts (items);
   will_say (self, "*1\r\n$1\r\n1\r\n");
@@ -567,7 +366,7 @@ test_nonsense (Fixture *self, gconstpointer data)
 
   will_say (self, "*1\r\n$1\r\n1\r\n");
   exchange_ok (self, items, 1);
-  g_assert_cmpuint (self->server.n_connections, ==, n_connections + 1);
+  g_assert_cmpint (g_atomic_int_get (&self->server.n_connections), ==, n_connections + 1);
   clear_items (items, 4);
 }
 
@@ -603,7 +402,7 @@ test_junk (Fixture *self, gconstpointer data)
 static void
 set_up_strict (Fixture *self, gconstpointer data)
 {
-  fake_server_start (&self->server, data);
+  fake_server_start (&self->server, data, "noeviction", "always");
   open_backend (self, ",\"durable\":\"strict\",\"replicas\":2");
 }
 
@@ -622,11 +421,11 @@ test_wait (Fixture *self, gconstpointer data)
   will_say (self, "*1\r\n$1\r\n1\r\n");
   will_say (self, ":2\r\n");
   exchange_ok (self, &item, 1);
-  g_assert_cmpuint (count_others (self, "WAIT"), ==, 2);
+  g_assert_cmpuint (fake_server_count (&self->server, "WAIT"), ==, 2);
 
   will_say (self, "*2\r\n$1\r\n7\r\n*4\r\n:0\r\n:0\r\n:0\r\n:1\r\n");
   exchange_ok (self, &claim, 1);
-  g_assert_cmpuint (count_others (self, "WAIT"), ==, 2);
+  g_assert_cmpuint (fake_server_count (&self->server, "WAIT"), ==, 2);
   chihuo_item_clear (&item);
   chihuo_item_clear (&claim);
 }
@@ -642,7 +441,7 @@ test_wait_for_disk (Fixture *self, gconstpointer data)
   will_say (self, "*1\r\n$1\r\n1\r\n");
   will_say (self, "*2\r\n:1\r\n:2\r\n");
   exchange_ok (self, &item, 1);
-  g_assert_cmpuint (count_others (self, "WAITAOF"), ==, 2);
+  g_assert_cmpuint (fake_server_count (&self->server, "WAITAOF"), ==, 2);
   chihuo_item_clear (&item);
 }
 

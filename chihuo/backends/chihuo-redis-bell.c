@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-error.h"
+#include "chihuo-fork.h"
 #include "chihuo-redis-bell.h"
 #include "chihuo-redis-error.h"
 #include "chihuo-redis-link.h"
@@ -93,7 +94,10 @@ drop_connection (ChihuoRedisBell *self)
   drop_source (&self->readable);
   drop_source (&self->writable);
   if (self->socket != NULL)
-    g_socket_close (self->socket, NULL);
+    {
+      chihuo_fork_remove_fd (g_socket_get_fd (self->socket));
+      g_socket_close (self->socket, NULL);
+    }
   g_clear_object (&self->stream);
   g_clear_object (&self->socket);
   g_clear_pointer (&self->resp, chihuo_redis_resp_free);
@@ -312,6 +316,7 @@ join (ChihuoRedisBell *self)
   g_source_set_callback (self->readable, G_SOURCE_FUNC (readable_cb), self, NULL);
   g_source_attach (self->readable, self->context);
 
+  chihuo_fork_add_fd (g_socket_get_fd (self->socket));
   self->state = STATE_JOINING;
   self->resp = chihuo_redis_resp_new ();
   self->n_replies = 0;
@@ -455,11 +460,15 @@ chihuo_redis_bell_new (const ChihuoRedisOptions *options, ChihuoRedisRouter *rou
  * chihuo_redis_bell_free:
  * @self: (transfer full): a bell
  *
- * Closes it. Its source stays, and is silent.
+ * Closes it. Its source stays, and is silent. In a forked child its socket is
+ * closed already.
  */
 void
 chihuo_redis_bell_free (ChihuoRedisBell *self)
 {
+  if (chihuo_fork_is_child ())
+    return;
+
   self->state = STATE_CLOSED;
   g_main_context_push_thread_default (self->context);
   drop_connection (self);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "chihuo-error.h"
+#include "chihuo-fork.h"
 #include "chihuo-redis-connection.h"
 #include "chihuo-redis-error.h"
 #include "chihuo-redis-link.h"
@@ -45,9 +46,12 @@ typedef struct
 static void
 break_off (ChihuoRedisConnection *self)
 {
+  if (self->stream == NULL)
+    return;
+
   /* The socket first: TLS would like to say goodbye, maybe to a peer that does not listen */
-  if (self->socket != NULL)
-    g_socket_close (self->socket, NULL);
+  chihuo_fork_remove_fd (g_socket_get_fd (self->socket));
+  g_socket_close (self->socket, NULL);
   g_clear_object (&self->stream);
 }
 
@@ -238,7 +242,10 @@ link_until (ChihuoRedisConnection *self, GSocketConnectable *address, gint64 dea
   self->stream = attempt.stream;
   self->socket = attempt.socket;
   if (self->stream != NULL)
-    return TRUE;
+    {
+      chihuo_fork_add_fd (g_socket_get_fd (self->socket));
+      return TRUE;
+    }
 
   if (g_error_matches (attempt.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     fail_late (self, CHIHUO_ERROR_TIMED_OUT, error);
@@ -307,11 +314,14 @@ chihuo_redis_connection_new (const ChihuoRedisOptions *options, GSocketConnectab
  * chihuo_redis_connection_free:
  * @self: (transfer full): a connection
  *
- * Closes it.
+ * Closes it. In a forked child its socket is closed already.
  */
 void
 chihuo_redis_connection_free (ChihuoRedisConnection *self)
 {
+  if (chihuo_fork_is_child ())
+    return;
+
   break_off (self);
   g_clear_object (&self->socket);
   chihuo_redis_resp_free (self->resp);

@@ -9,52 +9,66 @@ local function make_add (i, flags, has_priority, priority, delay, timeout, max_t
   }
 end
 
--- Nothing but an id and an info. Most ids are new: those need no record
-local function add_plain (first, n)
-  local rest = pack('<dI4I4I4I4I2', now, 0, 0, 0, 0, 0)
-  local base = n_answers + 1
-  local from = 0
-
-  while from < n do
-    local ids, k = cut(first, 2, from, n)
-    local tasks, finished = hmget(TASKS, ids, k), hmget(FINISHED, ids, k)
-    local values, places, m = {}, {}, 0
-    local others, n_others = {}, 0
-
-    for j = 1, k do
-      if tasks[j] then
-        n_others = n_others + 1
-        others[n_others] = from + j - 1
-      elseif finished[j] then
-        answers[base + from + j - 1] = IS_FINISHED
-      else
-        local id = ids[j]
-        tail = tail + 1
-        values[m + 1], places[m + 1] = id, tail
-        m = m + 2
-        values[m] = '\1\0' .. pack('<d', tail) .. rest .. ARGV[first + 2 * (from + j) - 1]
-        places[m] = id
-        answers[base + from + j - 1] = ADDED
-      end
-    end
-
-    if m > 0 then
-      many('HSET', TASKS, values, m)
-      many('ZADD', WAITING, places, m)
-      claimable = true
-    end
-    if n_others > 0 then
-      step_some(others, n_others, first, 2, base, function (record, i)
-        return records.life.add(record, make_add(i, 0, '0', 0, 0, 0, 0))
-      end)
-    end
-    from = from + k
-  end
-  n_answers = n_answers + n
+local function add_one (record, i)
+  return records.life.add(record, make_add(i, 0, '0', 0, 0, 0, 0))
 end
 
 local function add_any (record, i)
   return records.life.add(record, make_add(i, unpack(ARGV, i + 2, i + 7)))
+end
+
+-- Ids that were new came twice, and the last one was written: the first one counts. `new` are the
+-- numbers of their items, `values` and `places` what was written of each
+local function undo_again (ids, new, values, places)
+  local new_ids = {}
+
+  for k, j in ipairs(new) do
+    new_ids[k] = ids[j]
+  end
+  each_again(new_ids, #new, function (k, before)
+    call('HSET', TASKS, new_ids[k], values[2 * before])
+    call('ZADD', WAITING, places[2 * before - 1], new_ids[k])
+    answers[n_answers + new[k]] = EXISTS
+  end)
+end
+
+-- Nothing but an id and an info. Most ids are new, and those need no record
+local function add_plain (first, n)
+  local ids = get_ids(first, n, 2)
+  local tasks, finished = hmget(TASKS, ids, n), hmget(FINISHED, ids, n)
+  local rest = pack('<dI4I4I4I4I2', now, 0, 0, 0, 0, 0)
+  local new, others, n_others = {}, {}, 0
+  local values, places, m = {}, {}, 0
+
+  for j = 1, n do
+    if tasks[j] then
+      n_others = n_others + 1
+      others[n_others] = j
+    elseif finished[j] then
+      answers[n_answers + j] = IS_FINISHED
+    else
+      local id = ids[j]
+      tail = tail + 1
+      values[m + 1], places[m + 1] = id, format('%d', tail)
+      m = m + 2
+      values[m] = '\1\0' .. pack('<d', tail) .. rest .. ARGV[first + 2 * j - 1]
+      places[m] = id
+      new[m / 2] = j
+      answers[n_answers + j] = ADDED
+    end
+  end
+
+  if m > 0 then
+    claimable = true
+    many('ZADD', WAITING, places, m)
+    if many_new('HSET', TASKS, values, m) < m / 2 then
+      undo_again(ids, new, values, places)
+    end
+  end
+  if n_others > 0 then
+    step_some(others, n_others, first, 2, add_one)
+  end
+  n_answers = n_answers + n
 end
 
 if repeated then

@@ -57,20 +57,17 @@ local function take_suspects (popped, n, n_suspects)
   return ids, k
 end
 
--- The next ids, taken out of their order
+-- The next ids, taken out of their order. Scores are slow to make text of, so only where they matter
 local function pop (n, n_suspects)
-  local popped = call('ZPOPMIN', WAITING, n)
-
   if n_suspects > 0 and call('ZCARD', SUSPECTS) > 0 then
-    return take_suspects(popped, n, n_suspects)
+    return take_suspects(call('ZPOPMIN', WAITING, n), n, n_suspects)
   end
 
-  local ids, k = {}, 0
-  for i = 1, #popped, 2 do
-    k = k + 1
-    ids[k] = popped[i]
+  local ids = call('ZRANGE', WAITING, 0, n - 1)
+  if #ids > 0 then
+    call('ZREMRANGEBYRANK', WAITING, 0, #ids - 1)
   end
-  return ids, k
+  return ids, #ids
 end
 
 local function bury (id)
@@ -133,8 +130,8 @@ local function claim_new (reply, claim)
     suspects = 0
   end
 
-  many('HSET', RUNS, runs, m)
-  many('ZADD', LEASES, leases, m)
+  many_new('HSET', RUNS, runs, m)
+  many_new('ZADD', LEASES, leases, m)
   if m > 0 then
     call('HINCRBY', WORKERS, claim.claimant, m / 2)
   end

@@ -18,57 +18,64 @@ local function settle_any (record, i)
   })
 end
 
+-- Who settles a run twice in one request is late the second time
+local function undo_again (ids, n)
+  each_again(ids, n, function (j)
+    if answers[n_answers + j] == OK then
+      answers[n_answers + j] = STALE
+    end
+  end)
+end
+
+-- Runs go without a record of theirs
+local function drop_runs (ids, n, finish)
+  local n_gone = many('HDEL', RUNS, ids, n)
+
+  many('HDEL', TASKS, ids, n)
+  many('ZREM', LEASES, ids, n)
+  if call('HINCRBY', WORKERS, claimant, -n_gone) <= 0 then
+    call('HDEL', WORKERS, claimant)
+  end
+  if finish then
+    local mark = pack_mark(now)
+    local values, scores = {}, {}
+    for j = 1, n do
+      values[2 * j - 1], values[2 * j] = ids[j], mark
+      scores[2 * j - 1], scores[2 * j] = 0, ids[j]
+    end
+    many('HSET', FINISHED, values, 2 * n)
+    if marks then
+      many('ZADD', MARKS, scores, 2 * n)
+    end
+  end
+  return n_gone
+end
+
 -- Runs of which nobody wanted anything meanwhile need no record
 local function settle_done (first, n, finish)
-  local plain = '\0\0' .. claimant
-  local mark = pack('<d', now)
-  local base = n_answers + 1
-  local from = 0
+  local plain = '\0\0' .. claimant -- fate, flags, claimant
+  local ids = get_ids(first, n, 2)
+  local gone, m = {}, 0
+  local others, n_others = {}, 0
 
-  while from < n do
-    local ids, k = cut(first, 2, from, n)
-    local runs = hmget(RUNS, ids, k)
-    local gone, m = {}, 0
-    local finished = {}
-    local others, n_others = {}, 0
+  for j, run in ipairs(hmget(RUNS, ids, n)) do
+    if not run then
+      answers[n_answers + j] = STALE
+    elseif sub(run, 21) == plain and parse('<d', run) == tonumber(ARGV[first + 2 * j - 1]) then
+      m = m + 1
+      gone[m] = ids[j]
+      answers[n_answers + j] = OK
+    else
+      n_others = n_others + 1
+      others[n_others] = j
+    end
+  end
 
-    for j = 1, k do
-      local run = runs[j]
-      if run and sub(run, 21) == plain
-         and parse('<d', run) == tonumber(ARGV[first + 2 * (from + j) - 1]) then
-        m = m + 1
-        gone[m] = ids[j]
-        finished[2 * m - 1], finished[2 * m] = ids[j], mark
-        answers[base + from + j - 1] = OK
-      elseif run then
-        n_others = n_others + 1
-        others[n_others] = from + j - 1
-      else
-        answers[base + from + j - 1] = STALE
-      end
-    end
-
-    if m > 0 then
-      many('HDEL', TASKS, gone, m)
-      many('HDEL', RUNS, gone, m)
-      many('ZREM', LEASES, gone, m)
-      if finish then
-        many('HSET', FINISHED, finished, 2 * m)
-      end
-      if finish and marks then
-        for j = 1, m do
-          finished[2 * j - 1], finished[2 * j] = 0, gone[j]
-        end
-        many('ZADD', MARKS, finished, 2 * m)
-      end
-      if call('HINCRBY', WORKERS, claimant, -m) <= 0 then
-        call('HDEL', WORKERS, claimant)
-      end
-    end
-    if n_others > 0 then
-      step_some(others, n_others, first, 2, base, settle_by(SETTLE_DONE, finish))
-    end
-    from = from + k
+  if m > 0 and drop_runs(gone, m, finish) < m then
+    undo_again(ids, n)
+  end
+  if n_others > 0 then
+    step_some(others, n_others, first, 2, settle_by(SETTLE_DONE, finish))
   end
   n_answers = n_answers + n
 end
@@ -76,11 +83,9 @@ end
 -- Changes nothing but the lease, so ids that come twice do no harm
 local function renew (first, n)
   local until_when = format('%.0f', lease + tonumber(ARGV[first - 1]))
-  local ids, leases, m = {}, {}, 0
+  local ids = get_ids(first, n, 2)
+  local leases, m = {}, 0
 
-  for j = 1, n do
-    ids[j] = ARGV[first + 2 * j - 2]
-  end
   for j, run in ipairs(hmget(RUNS, ids, n)) do
     local answer = STALE
     local is_own = run and #run >= 22 and sub(run, 23) == claimant

@@ -2,54 +2,68 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 --
 -- Of a run of items only where it begins in ARGV is known, and how many arguments each has: the
--- first one is the id. A run is cut where an id comes a second time, so that this one sees what
--- became of the first.
+-- first one is the id. An id that comes a second time has to see what became of it the first time.
 
 local answers, n_answers = {}, 0
 
--- Ends before an id that came already: the ids, how many there are
-local function cut (first, stride, from, n)
-  local ids, seen = {}, {}
-  local k = 0
+-- The ids of a run
+local function get_ids (first, n, stride)
+  local ids, at = {}, first
 
-  for j = from, n - 1 do
-    local id = ARGV[first + stride * j]
-    if seen[id] then
-      break
-    end
-    seen[id] = true
-    k = k + 1
-    ids[k] = id
+  for j = 1, n do
+    ids[j] = ARGV[at]
+    at = at + stride
   end
-  return ids, k
+  return ids
 end
 
--- step(record, index in ARGV) gives the answer
-local function step_some (chosen, n_chosen, first, stride, base, step)
-  local work = get_records()
-  local ids = {}
+-- Calls again(j) for each item of a run whose id came before in it
+local function each_again (ids, n, again)
+  local seen = {}
 
-  for k = 1, n_chosen do
-    ids[k] = ARGV[first + stride * chosen[k]]
+  for j = 1, n do
+    local id = ids[j]
+    if seen[id] then
+      again(j, seen[id])
+    else
+      seen[id] = j
+    end
   end
-  for k, record in ipairs(work.load(ids, n_chosen)) do
-    answers[base + chosen[k]] = step(record, first + stride * chosen[k])
-    work.save(record)
+end
+
+-- Items chosen out of a run take their steps: step(record, index in ARGV) gives the answer. They are
+-- done in units, each of which ends before an id that came already
+local function step_some (chosen, n, first, stride, step)
+  local work = get_records()
+  local from = 1
+
+  while from <= n do
+    local ids, seen, k = {}, {}, 0
+    while from + k <= n do
+      local id = ARGV[first + stride * (chosen[from + k] - 1)]
+      if seen[id] then
+        break
+      end
+      seen[id], k = true, k + 1
+      ids[k] = id
+    end
+
+    for j, record in ipairs(work.load(ids, k)) do
+      local number = chosen[from + j - 1]
+      answers[n_answers + number] = step(record, first + stride * (number - 1))
+      work.save(record)
+    end
+    work.flush()
+    from = from + k
   end
-  work.flush()
 end
 
 local function step_all (first, n, stride, step)
-  local from = 0
+  local chosen = {}
 
-  while from < n do
-    local ids, k = cut(first, stride, from, n)
-    local chosen = {}
-    for j = 1, k do
-      chosen[j] = from + j - 1
-    end
-    step_some(chosen, k, first, stride, n_answers + 1, step)
-    from = from + k
+  for j = 1, n do
+    chosen[j] = j
   end
+  step_some(chosen, n, first, stride, step)
   n_answers = n_answers + n
 end

@@ -2,9 +2,9 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 
 local id = ARGV[2]
-local ends = call('ZSCORE', LEASES, id)
+local ends, mark = call('ZSCORE', LEASES, id), call('HGET', FINISHED, id)
 
 return {
   call('HGET', TASKS, id), call('HGET', RUNS, id), ends and tonumber(ends), call('HGET', PENDING, id),
-  call('HGET', FINISHED, id) and parse('<d', call('HGET', FINISHED, id)),
+  mark and parse_mark(mark),
 }

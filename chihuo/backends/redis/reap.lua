@@ -82,9 +82,8 @@ local function cut_finished ()
   local page = call('HSCAN', FINISHED, cursor or '0', 'COUNT', n_left)
   local gone, n = {}, 0
   for i = 1, #page[2], 2 do
-    local value = page[2][i + 1]
-    local when = #value == 8 and parse('<d', value) or 0
-    if when < now - keep_finished then
+    local when = parse_mark(page[2][i + 1])
+    if when < now - keep_finished - MARK_UNIT then
       n = n + 1
       gone[n] = page[2][i]
     else

@@ -163,7 +163,7 @@ local function new_records ()
 
   local function save_mark (record)
     if record.finished and not record.mark then
-      put('HSET', FINISHED, record.id, pack('<d', now))
+      put('HSET', FINISHED, record.id, pack_mark(now))
       if marks then
         put('ZADD', MARKS, 0, record.id)
       end

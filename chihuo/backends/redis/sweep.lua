@@ -108,7 +108,7 @@ local function sweep_finished ()
   local ids = {}
 
   for _, id in ipairs(found) do
-    if #times[id] ~= 8 or parse('<d', times[id]) <= stop then
+    if parse_mark(times[id]) <= stop then
       ids[#ids + 1] = id
     end
   end
