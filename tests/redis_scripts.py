@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What test-redis-scripts.py talks to: RESP in and out, a queue's keys, records out of their bytes"""
-import collections, os, shutil, socket, struct, subprocess, sys, tempfile, time
+import collections, os, shutil, socket, struct, subprocess, sys, tempfile, time, unittest
 
 KEYS = ('queue tasks waiting suspects delayed runs leases pending dead finished workers claims marks client:me').split()
 ANSWERS = 'none added exists again running dead finished ok stale cancelled dropped absent'.split()
@@ -127,8 +127,8 @@ class Queue:
         return [task.id.decode() for task in self.claim(n, **more).tasks]
 
     def settle(self, id, token, how, finish=False, delay=HOUR, error='given error', claimant=None):
-        return self.send('do', 'W', claimant or self.claimant, 'E', 1, id, token, SETTLES.index(how), int(finish), delay,
-                         error)[0][0]
+        words = (id, token, SETTLES.index(how), int(finish), delay, error)
+        return self.send('do', 'W', claimant or self.claimant, 'E', 1, *words)[0][0]
 
     def done(self, tasks, finish=False):
         words = (word for task in tasks for word in (task.id, task.token))
@@ -176,3 +176,62 @@ def texts(folder, mutant=None):
         text = '\n'.join(join.join(folder, flags, parts, mutant is not None)) + '\n'
         found[name] = text.replace(f'--@mutant {mutant}: ', '')
     return found
+
+
+def ids(n, first=0):
+    return [f't{i:04d}' for i in range(first, first + n)]
+
+
+class TestCase(unittest.TestCase):
+    """Has a server, and a new queue for each test"""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(sys.argv[1])
+        cls.shas = cls.load()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.end()
+
+    @classmethod
+    def load(cls, mutant=None):
+        return {name: cls.server('SCRIPT', 'LOAD', text).decode()
+                for name, text in texts(sys.argv[2], mutant).items()}
+
+    def make_queue(self, name=None, mutant=None):
+        return Queue(self.server, self.load(mutant) if mutant else self.shas, name)
+
+    def setUp(self):
+        self.queue = self.make_queue()
+
+    def tearDown(self):
+        for key in self.server('KEYS', '*'):
+            self.server('UNLINK', key)
+
+    def check(self, queue=None):
+        """What must always be so, in the keys themselves"""
+        queue = queue or self.queue
+        read = lambda command, name, *more: self.server(command, queue.key(name), *more)
+        pairs = lambda name: dict(zip(*[iter(read('HGETALL', name))] * 2))
+        tasks, runs = pairs('tasks'), pairs('runs')
+        places = {name: set(read('ZRANGE', name, 0, -1)) for name in ('waiting', 'suspects', 'leases', 'dead')}
+        places['delayed'] = {member[14:] for member in read('ZRANGE', 'delayed', 0, -1)}
+        self.assertEqual(sum(map(len, places.values())), len(tasks))
+        self.assertEqual(set().union(*places.values()), set(tasks))
+        self.assertEqual(places['leases'], set(runs))
+        workers = {}
+        for run in runs.values():
+            workers[run[22:]] = workers.get(run[22:], 0) + 1
+        self.assertEqual(pairs('workers'), {name: b'%d' % n for name, n in workers.items()})
+        self.assertEqual(set(read('HKEYS', 'pending')), {id for id, run in runs.items() if run[20] == 1})
+        for id, value in tasks.items():
+            state, priority, place, when, _, crashes, *_ = TASK.unpack_from(value)
+            if id in runs:
+                continue
+            name = {1: 'suspects' if crashes else 'waiting', 2: 'delayed', 4: 'dead'}[state]
+            self.assertIn(id, places[name])
+            if state == 1:
+                self.assertEqual(float(read('ZSCORE', name, id)), priority * 2.0**44 + place)
+        finished = set(read('HKEYS', 'finished'))
+        self.assertFalse(finished & (set(tasks) - set(runs)))

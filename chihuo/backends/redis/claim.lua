@@ -150,7 +150,7 @@ local function claim_again (reply, claim, n_first)
       local id, run = page[2][i], page[2][i + 1]
       if #run >= 22 and sub(run, 23) == claim.claimant and not seen[id] then
         local number, of = parse('<dI4', run)
-        --@mutant redis-claim-lost: of = claim.request
+        --@mutant redis-claim-lost: if #held < claim.n then of = claim.request end
         if of == claim.request then
           seen[id] = true
           held[#held + 1] = { id = id, token = number }
