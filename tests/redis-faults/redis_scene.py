@@ -95,8 +95,23 @@ class Scene(battery.Battery):
             self.outages.append(Outage(name, kind + (' (long)' if long else ''), since, until))
         self.n_faults += 1
 
-    def kill(self, worker, inside=False):
+    def freeze_at_work(self, worker, tries=20):
+        """Stops it where the code of a task runs, if it ever does."""
+        for _ in range(tries):
+            worker.freeze()
+            recent = worker.text()[-20000:]
+            if recent.count(' start - ') > recent.count(' end - '):
+                return
+            worker.thaw()
+            time.sleep(self.dice.uniform(0, 0.01))
         worker.freeze()
+
+    def kill(self, worker, inside=False):
+        """Three of four die at work, the others as they stand."""
+        if self.dice.random() < 0.75:
+            self.freeze_at_work(worker)
+        else:
+            worker.freeze()
         self.tell(worker.name, 'kill')
         worker.send(signal.SIGKILL)
         worker.end(-signal.SIGKILL)
@@ -218,12 +233,12 @@ def measure_first_claims(scene):
         disturbed = [when for when in ends.get(outage.process, []) + ends.get('-', []) if outage.since < when <= limit]
         disturbed += [other.since for other in scene.outages
                       if other.process == outage.process and outage.until < other.since <= limit]
-        if life is None or outage.process in scene.interrupted:
+        claim = life.first_claim(outage.until) if life is not None else None
+        if life is None or outage.process in scene.interrupted or min(disturbed, default=limit) < (claim or limit):
             continue
-        claim = life.first_claim(outage.until)
         if claim is not None and claim <= limit:
-            took.append((claim - outage.until) / 1e6)
-        elif not disturbed:
+            took.append(((claim - outage.until) / 1e6, outage.kind))
+        else:
             late.append('%s after %s: %s' % (outage.process, outage.kind,
                                              'never' if claim is None else '%.2f s' % ((claim - outage.until) / 1e6)))
     return took, late
@@ -240,14 +255,16 @@ def measure_offline(scene):
         if when is None:
             late.append('%s in %s' % (outage.process, outage.kind))
         else:
-            took.append((when - outage.since) / 1e6)
+            took.append(((when - outage.since) / 1e6, outage.kind))
     return took, late
 
 
 def describe(seconds):
     if not seconds:
         return 'none'
-    return '%d times, median %.2f s, at most %.2f s' % (len(seconds), statistics.median(seconds), max(seconds))
+    slowest = sorted(seconds, reverse=True)[:3]
+    return '%d times, median %.2f s, at most %s' % (len(seconds), statistics.median(each for each, _ in seconds),
+                                                    ', '.join('%.2f s (%s)' % pair for pair in slowest))
 
 
 def report_outages(report, scene, fewest):
