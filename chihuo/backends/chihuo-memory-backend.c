@@ -157,10 +157,18 @@ answer_item (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *mom
 }
 
 static void
+prefetch_batch (ChihuoMemoryBackend *self, ChihuoBatch *batch)
+{
+  for (guint i = 0; i < batch->n_items; i++)
+    chihuo_memory_queue_prefetch (ensure_queue (self, batch->items[i]->queue), batch->items[i]);
+}
+
+static void
 answer_batch (ChihuoMemoryBackend *self, ChihuoBatch *batch)
 {
   guint n_left = CHIHUO_BACKEND_MAX_TOUCHED;
 
+  prefetch_batch (self, batch);
   for (guint i = 0; i < batch->n_items; i++)
     {
       ChihuoItem *item = batch->items[i];

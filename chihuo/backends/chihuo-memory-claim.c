@@ -51,24 +51,27 @@ claim_new (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *momen
 {
   guint n = MIN (item->claim.n, queue->counts[CHIHUO_TASK_STATE_WAITING]);
   guint n_suspects = 0;
+  ChihuoMemoryNode *node;
 
   if (n == 0 || queue->paused)
     return;
 
   item->claim.claimed = g_new (ChihuoClaimed, n);
-  while (item->claim.n_claimed < n)
+  node = chihuo_memory_queue_get_next (queue, item->claim.suspects > 0);
+  while (node != NULL && item->claim.n_claimed < n)
     {
-      gboolean suspects = n_suspects < item->claim.suspects;
-      ChihuoMemoryNode *node = chihuo_memory_queue_get_next (queue, suspects);
-
-      if (node == NULL)
-        break;
+      ChihuoMemoryNode *next;
 
       item->token = next_token (queue, moment->now);
       chihuo_memory_queue_step (queue, node, item, moment);
       if (node->record.crashes > 0)
         n_suspects++;
+
+      next = chihuo_memory_queue_get_next (queue, n_suspects < item->claim.suspects);
+      if (next != NULL)
+        chihuo_memory_node_prefetch (next);
       item->claim.claimed[item->claim.n_claimed++] = claimed_from_record (&node->record);
+      node = next;
     }
 }
 

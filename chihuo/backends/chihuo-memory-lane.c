@@ -22,6 +22,16 @@ chihuo_memory_node_get_key (const ChihuoMemoryNode *node)
   return key;
 }
 
+/* Asks the processor for what is touched when the node is handed out, and for the node behind it: that
+ * one's turn to be asked comes next. With a million tasks nothing of them is in the cache */
+void
+chihuo_memory_node_prefetch (const ChihuoMemoryNode *node)
+{
+  __builtin_prefetch (node->record.payload);
+  if (node->tree.weight == 0)
+    __builtin_prefetch (node->list.next);
+}
+
 int
 chihuo_memory_key_compare (const ChihuoMemoryKey *a, const ChihuoMemoryKey *b)
 {

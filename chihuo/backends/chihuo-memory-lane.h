@@ -56,6 +56,7 @@ struct _ChihuoMemoryLaneIter
 };
 
 ChihuoMemoryKey   chihuo_memory_node_get_key    (const ChihuoMemoryNode *node);
+void              chihuo_memory_node_prefetch   (const ChihuoMemoryNode *node);
 int               chihuo_memory_key_compare     (const ChihuoMemoryKey  *a,
                                                  const ChihuoMemoryKey  *b);
 void              chihuo_memory_lane_insert     (ChihuoMemoryLane       *self,

@@ -188,18 +188,13 @@ record_from_payload (ChihuoPayload *payload, gboolean finished)
 static void
 index_marks (ChihuoMemoryQueue *queue)
 {
-  GHashTableIter iter;
-  gpointer key;
+  ChihuoMemoryNode *node;
+  gsize at = 0;
 
   queue->marks = chihuo_memory_marks_new ();
-  g_hash_table_iter_init (&iter, queue->nodes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    {
-      ChihuoMemoryNode *node = key;
-
-      if (node->record.finished)
-        chihuo_memory_marks_add (queue->marks, node);
-    }
+  while ((node = chihuo_memory_index_next (&queue->nodes, &at)) != NULL)
+    if (node->record.finished)
+      chihuo_memory_marks_add (queue->marks, node);
 }
 
 static void

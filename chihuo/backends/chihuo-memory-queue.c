@@ -7,10 +7,10 @@
 
 #include "chihuo-memory-queue.h"
 
-/* A hash table finds a node by its id, and each node stands in the one lane that its state, and
+/* An index finds a node by its id, and each node stands in the one lane that its state, and
  * while it waits its priority, says. There is one way to change a node,
  * chihuo_memory_queue_step(): it asks the function of a task's life and then brings lanes, counts
- * and table in line with the record. */
+ * and index in line with the record. */
 
 #define N_PRIORITIES CHIHUO_MEMORY_N_PRIORITIES
 
@@ -31,24 +31,9 @@ typedef struct
   gboolean          finished;
 } Stand;
 
-/* A key of the table points to a payload pointer: a node's first field, or a lookup's argument */
-static guint
-hash_node (gconstpointer key)
-{
-  return chihuo_payload_hash (*(ChihuoPayload *const *) key);
-}
-
-static gboolean
-equal_nodes (gconstpointer a, gconstpointer b)
-{
-  return chihuo_payload_equal (*(ChihuoPayload *const *) a, *(ChihuoPayload *const *) b);
-}
-
 static void
-node_free (gpointer data)
+node_free (ChihuoMemoryNode *node)
 {
-  ChihuoMemoryNode *node = data;
-
   chihuo_record_clear (&node->record);
   g_free (node);
 }
@@ -59,7 +44,6 @@ chihuo_memory_queue_new (const char *name)
   ChihuoMemoryQueue *self = g_new0 (ChihuoMemoryQueue, 1);
 
   self->name = name;
-  self->nodes = g_hash_table_new_full (hash_node, equal_nodes, node_free, NULL);
   self->workers = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   self->keep_dead = KEEP_DEAD;
   self->max_dead = MAX_DEAD;
@@ -71,8 +55,13 @@ chihuo_memory_queue_new (const char *name)
 void
 chihuo_memory_queue_free (ChihuoMemoryQueue *self)
 {
+  ChihuoMemoryNode *node;
+  gsize at = 0;
+
   g_clear_pointer (&self->marks, chihuo_memory_marks_free);
-  g_hash_table_unref (self->nodes);
+  while ((node = chihuo_memory_index_next (&self->nodes, &at)) != NULL)
+    node_free (node);
+  chihuo_memory_index_clear (&self->nodes);
   g_hash_table_unref (self->workers);
   g_free (self);
 }
@@ -81,7 +70,7 @@ chihuo_memory_queue_free (ChihuoMemoryQueue *self)
 ChihuoMemoryNode *
 chihuo_memory_queue_find (ChihuoMemoryQueue *self, ChihuoPayload *payload)
 {
-  return g_hash_table_lookup (self->nodes, &payload);
+  return chihuo_memory_index_find (&self->nodes, payload);
 }
 
 ChihuoMemoryWorker *
@@ -275,7 +264,7 @@ update_mark (ChihuoMemoryQueue *self, ChihuoMemoryNode *node)
     chihuo_memory_marks_remove (self->marks, node);
 }
 
-/* Brings lanes, counts and table in line with a record that has changed. It may free the node */
+/* Brings lanes, counts and index in line with a record that has changed. It may free the node */
 static void
 move (ChihuoMemoryQueue *self, ChihuoMemoryNode *node, const Stand *before, const Stand *after)
 {
@@ -294,12 +283,12 @@ move (ChihuoMemoryQueue *self, ChihuoMemoryNode *node, const Stand *before, cons
   if (after->state == CHIHUO_TASK_STATE_RUNNING)
     self->reap_at = MIN (self->reap_at, node->record.when);
 
-  if (after->lane == NULL && before->lane != NULL)
-    g_hash_table_remove (self->nodes, node);
-  else if (after->lane == NULL)
+  if (before->lane == NULL && after->lane != NULL)
+    chihuo_memory_index_add (&self->nodes, node);
+  else if (before->lane != NULL && after->lane == NULL)
+    chihuo_memory_index_remove (&self->nodes, node);
+  if (after->lane == NULL)
     node_free (node);
-  else if (before->lane == NULL)
-    g_hash_table_add (self->nodes, node);
 }
 
 /* Carries an event out. The node may be gone afterwards */
@@ -322,6 +311,14 @@ chihuo_memory_queue_step (ChihuoMemoryQueue *self, ChihuoMemoryNode *node, const
   move (self, node, &before, &after);
 
   return answer;
+}
+
+/* Tells the processor what chihuo_memory_queue_do() will look for soon */
+void
+chihuo_memory_queue_prefetch (ChihuoMemoryQueue *self, const ChihuoItem *event)
+{
+  if (event->payload != NULL)
+    chihuo_memory_index_prefetch (&self->nodes, event->payload);
 }
 
 /* Carries out an event that concerns one id, known or not */

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "chihuo-memory-index.h"
 #include "chihuo-memory-lane.h"
 #include "chihuo-memory-marks.h"
 #include "chihuo-stats.h"
@@ -31,7 +32,7 @@ struct _ChihuoMemoryWorker
 struct _ChihuoMemoryQueue
 {
   const char         *name;  /* interned */
-  GHashTable         *nodes; /* (element-type ChihuoMemoryNode): a set, owns them */
+  ChihuoMemoryIndex   nodes; /* by their ids; the queue owns them */
 
   /* The order: each node stands in one lane. What waits has one for each priority; behind them are
    * those of the suspects, who have crashed before */
@@ -71,6 +72,8 @@ ChihuoMemoryQueue *chihuo_memory_queue_new         (const char         *name);
 void               chihuo_memory_queue_free        (ChihuoMemoryQueue  *self);
 ChihuoMemoryNode  *chihuo_memory_queue_find        (ChihuoMemoryQueue  *self,
                                                     ChihuoPayload      *payload);
+void               chihuo_memory_queue_prefetch    (ChihuoMemoryQueue  *self,
+                                                    const ChihuoItem   *event);
 ChihuoAnswer       chihuo_memory_queue_step        (ChihuoMemoryQueue  *self,
                                                     ChihuoMemoryNode   *node,
                                                     const ChihuoItem   *event,

@@ -92,6 +92,8 @@ drop_node (ChihuoRedisRouter *self, Node *node)
   guint index = 0;
 
   retire (self, node);
+  if (self->sentinels != NULL)
+    chihuo_redis_sentinels_doubt (self->sentinels);
   g_hash_table_foreach_remove (self->slots, is_at, node);
   g_ptr_array_find (self->nodes, node, &index);
   if (self->sentinels == NULL && node->address == self->options->addresses->pdata[0])

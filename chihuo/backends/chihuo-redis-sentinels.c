@@ -208,3 +208,16 @@ chihuo_redis_sentinels_ask (ChihuoRedisSentinels *self, GError **error)
   set_error (error, g_steal_pointer (&cause));
   return NULL;
 }
+
+/*
+ * chihuo_redis_sentinels_doubt:
+ * @self: it
+ *
+ * The primary that was told last is none, or does not answer. Whoever told it
+ * may not have heard of a failover yet: the others are asked before him.
+ */
+void
+chihuo_redis_sentinels_doubt (ChihuoRedisSentinels *self)
+{
+  g_ptr_array_add (self->addresses, g_ptr_array_steal_index (self->addresses, 0));
+}

@@ -16,6 +16,7 @@ void                  chihuo_redis_sentinels_free (ChihuoRedisSentinels      *se
 /* (transfer full): blocks for a second at the most for each sentinel that does not answer */
 GSocketConnectable   *chihuo_redis_sentinels_ask  (ChihuoRedisSentinels      *self,
                                                    GError                   **error);
+void                  chihuo_redis_sentinels_doubt (ChihuoRedisSentinels     *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoRedisSentinels, chihuo_redis_sentinels_free)
 

@@ -46,9 +46,15 @@ static ChihuoAnswer
 end_or_renew (const Exchange *self, const ChihuoItem *item, ChihuoSqliteQueue *queue)
 {
   ChihuoSqliteClaimant *claimant = chihuo_sqlite_workers_claimant (self->workers, item->claimant);
+  ChihuoAnswer answer = CHIHUO_ANSWER_NONE;
   g_auto (ChihuoSqliteTask) task;
 
   chihuo_sqlite_task_init (&task, self->queues, queue);
+  if (item->op == CHIHUO_OP_SETTLE && item->handle != 0 && claimant->n != 0)
+    answer = chihuo_sqlite_task_end (&task, claimant->n, item, self->moment);
+  if (answer != CHIHUO_ANSWER_NONE)
+    return answer;
+
   if (item->handle != 0)
     chihuo_sqlite_task_load (&task, item->handle, item->payload);
   else

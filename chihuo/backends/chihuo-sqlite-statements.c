@@ -52,6 +52,9 @@ static const char *const sql[CHIHUO_SQLITE_N_STATEMENTS] = {
   [CHIHUO_SQLITE_TASK_UPDATE] = UPDATE_TASK " WHERE n = ?1",
   [CHIHUO_SQLITE_TASK_UPDATE_INFO] = UPDATE_TASK ", info = ?15 WHERE n = ?1",
   [CHIHUO_SQLITE_TASK_DELETE] = "DELETE FROM task WHERE n = ?1",
+  [CHIHUO_SQLITE_TASK_DELETE_RUN]
+  = "DELETE FROM task WHERE n = ?1 AND state = 3 AND token = ?2 AND claimant = ?3 AND fate = 0"
+    " AND q = ?4 AND id = ?5",
 
   [CHIHUO_SQLITE_PENDING_LOAD]
   = "SELECT delay, timeout, flags, max_tries, priority, info FROM pending WHERE n = ?1",

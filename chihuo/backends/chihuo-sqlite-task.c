@@ -455,6 +455,76 @@ chihuo_sqlite_task_step (ChihuoSqliteTask *self, const ChihuoItem *event,
   return answer;
 }
 
+/* Whether the row is that of the run as it was claimed, with nothing done to it since. Then it is gone */
+static gboolean
+delete_run (ChihuoSqliteTask *self, const ChihuoItem *event)
+{
+  ChihuoSqliteStatements *db = self->queues->db;
+  sqlite3_stmt *row = chihuo_sqlite_statements_use (db, CHIHUO_SQLITE_TASK_DELETE_RUN);
+
+  sqlite3_bind_int64 (row, 1, self->n);
+  sqlite3_bind_int64 (row, 2, event->token);
+  sqlite3_bind_int64 (row, 3, self->claimant);
+  sqlite3_bind_int64 (row, 4, self->queue->q);
+  bind_id (row, 5, event->payload);
+
+  return chihuo_sqlite_statements_run (db, row) && sqlite3_changes (db->db) == 1;
+}
+
+/* The row of a run as the one who ends it must find it */
+static void
+suppose_run (ChihuoSqliteTask *self, gint64 claimant, const ChihuoItem *event)
+{
+  self->n = event->handle;
+  self->claimant = claimant;
+  self->old_state = CHIHUO_TASK_STATE_RUNNING;
+  self->record.state = CHIHUO_TASK_STATE_RUNNING;
+  self->record.token = event->token;
+  self->record.claimant = event->claimant;
+  self->record.fate = CHIHUO_FATE_PLAIN;
+}
+
+/*
+ * chihuo_sqlite_task_end:
+ * @self: a task that was initialized
+ * @claimant: the number of who ends the run
+ * @event: a settle that knows the row
+ * @moment: when it happens
+ *
+ * Carries out the end of a run that leaves no record, without loading the row.
+ *
+ * Most tasks succeed, and nothing happens to them while they run. So that is
+ * supposed, and the function of a task's life says what follows, as it always
+ * does. If it lets the record go, that hung on state, token, claimant and fate
+ * alone, and the statement that deletes the row looks at these itself. Where
+ * they differ, or something is left to be stored, nothing has been done.
+ *
+ * Returns: the answer; %CHIHUO_ANSWER_NONE if the task must be loaded for it
+ */
+ChihuoAnswer
+chihuo_sqlite_task_end (ChihuoSqliteTask *self, gint64 claimant, const ChihuoItem *event,
+                        const ChihuoMoment *moment)
+{
+  ChihuoAnswer answer;
+  ChihuoPlace place;
+
+  if (!event->settle.finish && event->settle.how != CHIHUO_SETTLE_DONE)
+    return CHIHUO_ANSWER_NONE;
+
+  suppose_run (self, claimant, event);
+  answer = chihuo_task_life_step (&self->record, event, moment, &place);
+  if (self->record.state == CHIHUO_TASK_STATE_ABSENT && delete_run (self, event))
+    {
+      chihuo_sqlite_queues_count (self->queues, self->queue, self->old_state, self->record.state);
+      store_mark (self, event->payload, moment->now);
+      return answer;
+    }
+
+  chihuo_sqlite_task_clear (self);
+  chihuo_sqlite_task_init (self, self->queues, self->queue);
+  return CHIHUO_ANSWER_NONE;
+}
+
 /* The mark goes first: the statement that adds looks for it */
 static void
 insert_new (ChihuoSqliteTask *self, const ChihuoItem *event, const ChihuoMoment *moment)

@@ -40,6 +40,10 @@ void         chihuo_sqlite_task_read_row   (ChihuoSqliteTask    *self,
 ChihuoAnswer chihuo_sqlite_task_step       (ChihuoSqliteTask    *self,
                                             const ChihuoItem    *event,
                                             const ChihuoMoment  *moment);
+ChihuoAnswer chihuo_sqlite_task_end        (ChihuoSqliteTask    *self,
+                                            gint64               claimant,
+                                            const ChihuoItem    *event,
+                                            const ChihuoMoment  *moment);
 ChihuoAnswer chihuo_sqlite_task_add        (ChihuoSqliteTask    *self,
                                             const ChihuoItem    *event,
                                             const ChihuoMoment  *moment);

@@ -17,10 +17,12 @@
  * no answers to keep. What it does with each task it does with the library's own statements. */
 
 #define PER_TRANSACTION 256
+#define CLAIMANT 1
 
 typedef struct
 {
   gint64 n;
+  gint64 token;
   char   id[32];
 } Row;
 
@@ -164,8 +166,9 @@ claim (BenchDatabase *self, Row *rows)
     {
       sqlite3_bind_int64 (update, 1, rows[i].n);
       sqlite3_bind_int64 (update, 2, 1);
-      sqlite3_bind_int64 (update, 3, ++self->token);
-      sqlite3_bind_int64 (update, 4, 1);
+      rows[i].token = ++self->token;
+      sqlite3_bind_int64 (update, 3, rows[i].token);
+      sqlite3_bind_int64 (update, 4, CLAIMANT);
       sqlite3_bind_int64 (update, 5, 1);
       sqlite3_bind_int64 (update, 6, 25);
       sqlite3_bind_int64 (update, 7, 3);
@@ -175,28 +178,22 @@ claim (BenchDatabase *self, Row *rows)
   return n;
 }
 
-static void
-load (BenchDatabase *self, const Row *row)
-{
-  sqlite3_stmt *statement = use (self, CHIHUO_SQLITE_TASK_LOAD);
-
-  sqlite3_bind_int64 (statement, 1, row->n);
-  if (!chihuo_sqlite_statements_next (&self->statements, statement)
-      || sqlite3_column_int (statement, 3) != CHIHUO_TASK_STATE_RUNNING)
-    g_error ("a claimed row is not there");
-  sqlite3_reset (statement);
-}
-
-/* Looks whose run it is, then ends it with a finished mark */
+/* Ends a run that is as it was claimed, with a finished mark */
 static void
 settle (BenchDatabase *self, const Row *row)
 {
   sqlite3_stmt *finish = use (self, CHIHUO_SQLITE_FINISHED_ADD);
-  sqlite3_stmt *remove_row = use (self, CHIHUO_SQLITE_TASK_DELETE);
+  sqlite3_stmt *end = use (self, CHIHUO_SQLITE_TASK_DELETE_RUN);
 
-  load (self, row);
-  sqlite3_bind_int64 (remove_row, 1, row->n);
-  run (self, remove_row);
+  sqlite3_bind_int64 (end, 1, row->n);
+  sqlite3_bind_int64 (end, 2, row->token);
+  sqlite3_bind_int64 (end, 3, CLAIMANT);
+  sqlite3_bind_int64 (end, 4, 1);
+  sqlite3_bind_text (end, 5, row->id, -1, SQLITE_STATIC);
+  run (self, end);
+  if (sqlite3_changes (self->db) != 1)
+    g_error ("a claimed row is not there");
+
   sqlite3_bind_int64 (finish, 1, 1);
   sqlite3_bind_text (finish, 2, row->id, -1, SQLITE_STATIC);
   sqlite3_bind_int64 (finish, 3, 1);
