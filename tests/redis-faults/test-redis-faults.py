@@ -57,8 +57,8 @@ LONG_OUTAGES = (10, 45)
 
 
 class Storm:
-    def __init__(self, scene, server):
-        self.scene, self.server, self.dice = scene, server, scene.dice
+    def __init__(self, scene, server, options):
+        self.scene, self.server, self.options, self.dice = scene, server, options, scene.dice
 
     def choose(self):
         """A worker behind a proxy that has lived for a moment."""
@@ -135,11 +135,11 @@ class Storm:
             worker = self.dice.choice(list(scene.workers.values()))
             worker.wait_ready()
             scene.kill(worker)
-            scene.start(worker.slot, *WORKING)
+            scene.start(worker.slot, *self.options)
         elif kind == 'interrupt':
             worker = self.choose()[0]
             scene.interrupt(worker, self.dice.choice((1, 1, 2)))
-            scene.start(worker.slot, *WORKING)
+            scene.start(worker.slot, *self.options)
         else:
             raise ValueError(kind)
 
@@ -153,12 +153,14 @@ def play_storm(scene, report, args):
         scene.add_proxy(slot, server)
     # through a unix socket whose server dies SIGPIPE is not far
     scene.add_unix(4, server)
+    # the checker compares all that was asked for an id
+    options = (*WORKING, '--ids', str(max(2000, 15 * args.faults)))
     for slot in scene.configs:
-        scene.start(slot, *WORKING)
+        scene.start(slot, *options)
     for worker in scene.workers.values():
         worker.wait_ready()
 
-    storm = Storm(scene, server)
+    storm = Storm(scene, server, options)
     flushes = Every(1, lambda: server.ask('SCRIPT', 'FLUSH'))
     n_hundreds = args.faults / 100
     kinds = {kind: max(1, round(n * n_hundreds)) for kind, n in STORM.items()}
