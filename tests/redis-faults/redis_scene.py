@@ -206,6 +206,10 @@ class Life:
         return next((when for when in self.claims if when > since), None)
 
     def went_offline(self, since, until):
+        """When it said so; at once, if it had not been back from the last outage yet."""
+        before = [online for when, online in self.online if when < since]
+        if before and not before[-1]:
+            return since
         return next((when for when, online in self.online if not online and since <= when <= until), None)
 
 
