@@ -60,8 +60,10 @@ test_load (void)
   connection = open_connection (server->uri);
   for (guint i = 0; i < 2; i++)
     {
-      g_assert_true (chihuo_redis_scripts_load (connection, &error));
+      gboolean loaded = chihuo_redis_scripts_load (connection, &error);
+
       g_assert_no_error (error);
+      g_assert_true (loaded);
     }
   for (guint i = 0; i < CHIHUO_REDIS_N_SCRIPTS; i++)
     {

@@ -1,4 +1,4 @@
-/* battery-recorder.c - the SQLite backend, with somebody who writes down what passes
+/* battery-recorder.c - a real backend, with somebody who writes down what passes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,13 +9,13 @@
 #include "battery-story.h"
 #include "chihuo-backend.h"
 #include "chihuo-clock.h"
-#include "chihuo-sqlite-backend.h"
+#include "chihuo-registry.h"
 #include "fault-vfs.h"
 #include "sim-random.h"
 
-/* It stands where the library looks for "sqlite", and passes everything on to the real one. What a
+/* It stands where the library looks for the scheme, and passes everything on to the real one. What a
  * program cannot see from outside is told here: claims with the time of their asking, renewals,
- * settles and their answers. And now and then it lets the disk make a commit's outcome unknown: it
+ * settles and their answers. And with SQLite it lets the disk, now and then, make a commit's outcome unknown: it
  * stands and its answer is lost, or it was undone; the store has to repeat it without knowing
  * which. */
 
@@ -36,6 +36,8 @@ static void battery_recorder_iface_init (ChihuoBackendInterface *iface);
 G_DEFINE_TYPE_WITH_CODE (BatteryRecorder, battery_recorder, G_TYPE_OBJECT,
                          G_IMPLEMENT_INTERFACE (CHIHUO_TYPE_BACKEND, battery_recorder_iface_init))
 
+static GType real_type;
+static gboolean has_leases; /* else, who holds a lock of the kernel's holds his tasks */
 static double doubt_share;
 static guint first_seed;
 static int last_removal; /* atomic: ChihuoAnswer */
@@ -113,7 +115,6 @@ tell_renewal (const ChihuoItem *item, gint64 since)
   battery_story_tell (&line);
 }
 
-/* No lease: who holds a lock of the kernel's holds his tasks */
 static void
 tell_claimed (const ChihuoItem *item, gint64 since)
 {
@@ -127,6 +128,7 @@ tell_claimed (const ChihuoItem *item, gint64 since)
       note_held (line.id, G_MAXINT64);
       line.token = claimed->token;
       line.since = since;
+      line.lease = has_leases ? item->claim.lease : 0;
       battery_story_tell (&line);
     }
 }
@@ -294,22 +296,32 @@ battery_recorder_class_init (BatteryRecorderClass *klass)
 static void
 battery_recorder_init (BatteryRecorder *self)
 {
-  self->real = g_object_new (CHIHUO_TYPE_SQLITE_BACKEND, NULL);
+  self->real = g_object_new (real_type, NULL);
   self->random = (SimRandom) { first_seed };
 }
 
-/* From here on "sqlite" is recorded; `doubt`: the share of the batches with a claim whose outcome is
- * unknown at first */
-void
-battery_recorder_install (double doubt, guint seed)
+static void
+find_real_type (const char *scheme)
 {
-  GIOExtensionPoint *point = g_io_extension_point_register (CHIHUO_BACKEND_EXTENSION_POINT);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) real = chihuo_registry_create (scheme, &error);
 
-  doubt_share = doubt;
+  if (real == NULL)
+    g_error ("%s", error->message);
+  real_type = G_OBJECT_TYPE (real);
+}
+
+/* From here on a scheme's backend is recorded; `doubt`, of SQLite: the share of the batches with a claim
+ * whose outcome is unknown at first */
+void
+battery_recorder_install (const char *scheme, double doubt, guint seed)
+{
+  find_real_type (scheme);
+  has_leases = !g_str_equal (scheme, "sqlite");
+  doubt_share = has_leases ? 0 : doubt;
   first_seed = seed;
   held = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   fault_vfs_install ();
-  g_io_extension_point_set_required_type (point, CHIHUO_TYPE_BACKEND);
   g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, battery_recorder_get_type (),
-                                  "sqlite", 1);
+                                  scheme, 1);
 }

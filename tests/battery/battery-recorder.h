@@ -1,4 +1,4 @@
-/* battery-recorder.h - the SQLite backend, with somebody who writes down what passes
+/* battery-recorder.h - a real backend, with somebody who writes down what passes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-void         battery_recorder_install     (double      doubt,
+void         battery_recorder_install     (const char *scheme,
+                                           double      doubt,
                                            guint       seed);
 gboolean     battery_recorder_had_since   (const char *id,
                                            gint64      since);

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  *     # calm                  nobody here asks for anything any more
  *     # doubt                 the outcome of a commit is unknown
  *     # repeated N            a claim whose outcome was unknown was repeated, and got so many tasks
+ *     # online YES TIME       the store answers, or does not any more
  *     # over STATUS           its run has ended so
  */
 

@@ -14,6 +14,7 @@
 #include "battery-people.h"
 #include "battery-recorder.h"
 #include "battery-story.h"
+#include "chihuo-clock.h"
 #include "chihuo-loop.h"
 #include "chihuo-run.h"
 
@@ -28,6 +29,7 @@
 #define STOP_INTERVAL 1
 
 static char *path;
+static char *config;
 static char *history;
 static char *process;
 static int seed = 1;
@@ -40,10 +42,13 @@ static double lease = 1;
 static double doubt = 0.02;
 static double deaf = 0.04;
 static int n_add;
+static int max_crashes = G_MAXINT;
+static char *killer;
 static gboolean plain;
 
 static const GOptionEntry entries[] = {
   { "db", 0, 0, G_OPTION_ARG_FILENAME, &path, "The database", "FILE" },
+  { "config", 0, 0, G_OPTION_ARG_STRING, &config, "Any other store", "CONFIG" },
   { "history", 0, 0, G_OPTION_ARG_FILENAME, &history, "Where its story goes", "FILE" },
   { "process", 0, 0, G_OPTION_ARG_STRING, &process, "What it is called, in this life", "NAME" },
   { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "For all that it chooses", "N" },
@@ -51,6 +56,8 @@ static const GOptionEntry entries[] = {
   { "work", 0, 0, G_OPTION_ARG_INT, &work, "The longest task", "MS" },
   { "depth", 0, 0, G_OPTION_ARG_INT, &depth, "So many shall wait; 0 = nobody adds", "N" },
   { "add", 0, 0, G_OPTION_ARG_INT, &n_add, "New ones that it adds itself, at first", "N" },
+  { "killer", 0, 0, G_OPTION_ARG_STRING, &killer, "This task kills whoever runs it", "ID" },
+  { "max-crashes", 0, 0, G_OPTION_ARG_INT, &max_crashes, "A killer is dead by then", "N" },
   { "ids", 0, 0, G_OPTION_ARG_INT, &n_ids, "How many ids there are", "N" },
   { "gap", 0, 0, G_OPTION_ARG_INT, &gap, "The longest pause of who adds", "MS" },
   { "lease", 0, 0, G_OPTION_ARG_DOUBLE, &lease, "The loop's lease", "SECONDS" },
@@ -194,6 +201,16 @@ end_task (ChihuoLoop *loop, ChihuoTask *task, Plan *plan, GError **error)
     }
 }
 
+static void
+die (void)
+{
+  HistoryLine line = battery_story_line (HISTORY_EVENT_KILL, HISTORY_PHASE_NONE);
+
+  battery_story_tell (&line);
+  kill (getpid (), SIGKILL);
+  pause ();
+}
+
 static gboolean
 battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 {
@@ -203,6 +220,8 @@ battery_loop_make_task (ChihuoLoop *loop, ChihuoTask *task, GError **error)
 
   g_atomic_int_inc (&self->n_in_code);
   tell_of (task, HISTORY_EVENT_START);
+  if (g_strcmp0 (chihuo_task_get_id (task), killer) == 0)
+    die ();
   make_plan (self, &plan);
   add_others (loop, task, &plan);
   ok = do_work (task, &plan);
@@ -227,6 +246,7 @@ battery_loop_start (ChihuoLoop *loop, GError **error)
     }
 
   battery_story_note ("ready");
+
   return TRUE;
 }
 
@@ -300,16 +320,24 @@ calm_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+online_cb (ChihuoQueue *queue)
+{
+  battery_story_note ("online %d %" G_GINT64_FORMAT, chihuo_queue_get_online (queue),
+                      chihuo_clock_get_boot ());
+}
+
 static BatteryLoop *
 make_loop (void)
 {
-  g_autofree char *config = g_strconcat ("sqlite:", path, NULL);
   BatteryLoop *self = g_object_new (BATTERY_TYPE_LOOP, "name", "battery", "server-config", config,
                                     "concurrency", concurrency, "lease", lease, "max-crashes",
-                                    G_MAXINT, "max-tries", G_MAXINT, "retry-policy",
+                                    max_crashes, "max-tries", G_MAXINT, "retry-policy",
                                     CHIHUO_RETRY_POLICY_IMMEDIATE, NULL);
 
   g_signal_connect (self, "notify::stop", G_CALLBACK (stop_cb), NULL);
+  g_signal_connect (chihuo_loop_get_queue (CHIHUO_LOOP (self)), "notify::online",
+                    G_CALLBACK (online_cb), NULL);
 
   return self;
 }
@@ -363,22 +391,27 @@ main (int argc, char **argv)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   struct sigaction action = { .sa_handler = ignore_cb };
+  g_autofree char *scheme = NULL;
   g_autoptr (GError) error = NULL;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error) || path == NULL || history == NULL
-      || process == NULL)
+  if (!g_option_context_parse (context, &argc, &argv, &error) || (path == NULL && config == NULL)
+      || history == NULL || process == NULL)
     {
-      g_printerr ("%s\n", error != NULL ? error->message : "expected --db, --history, --process");
+      g_printerr ("%s\n", error != NULL ? error->message
+                                        : "expected --db or --config, --history, --process");
       return 64;
     }
+  if (config == NULL)
+    config = g_strconcat ("sqlite:", path, NULL);
 
   /* a signal that comes after the run finds this handler again: the process ends as it would */
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
   setrlimit (RLIMIT_CORE, &(struct rlimit) { 0, 0 });
   battery_story_open (history, process);
-  battery_recorder_install (doubt, seed + 2);
+  scheme = g_uri_parse_scheme (config);
+  battery_recorder_install (scheme, doubt, seed + 2);
 
   return eat ();
 }

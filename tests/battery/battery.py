@@ -66,7 +66,7 @@ class Worker:
         self.expected = (0,)
         with open(self.errors, 'wb') as errors:
             self.popen = subprocess.Popen(
-                [battery.programs.worker, '--db', battery.db, '--history', self.history, '--process', self.name,
+                [battery.programs.worker, *battery.store_of(slot), '--history', self.history, '--process', self.name,
                  '--seed', str(battery.dice.randrange(1, 1 << 30)), '--lease', str(battery.lease), *options],
                 stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
         self.pid = self.popen.pid
@@ -184,6 +184,12 @@ class Battery:
         kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(self.shm, fcntl.F_GETLK, flock))
         return pid if kind != fcntl.F_UNLCK else 0
 
+    def store_of(self, slot):
+        return ['--db', self.db]
+
+    def is_drained(self):
+        return self.query('SELECT count (*) FROM task WHERE state IN (1, 2, 3)') == [(0,)]
+
     # --- faults ---
 
     def start(self, slot, *options):
@@ -276,7 +282,7 @@ class Battery:
         self.tell('-', 'heal', 'lease=%d' % (DRAIN * 1000000))
         end = time.monotonic() + DRAIN
         while time.monotonic() < end:
-            if self.query('SELECT count (*) FROM task WHERE state IN (1, 2, 3)') == [(0,)]:
+            if self.is_drained():
                 self.tell('-', 'drained')
                 break
             time.sleep(0.05)

@@ -6,12 +6,12 @@
 #include "config.h"
 
 #include "bench-child.h"
+#include "bench-crowd.h"
 #include "bench-database.h"
 #include "bench-eater.h"
 #include "bench.h"
 #include "chihuo-store.h"
 
-#define CROWD 8
 #define N_ADDS 2000     /* of each thread */
 #define N_WAITING 400000
 #define BUSY_SECONDS 2.0
@@ -36,22 +36,23 @@ add_singly (gpointer data)
   return NULL;
 }
 
-static double
-add_together (ChihuoQueue *queue, guint n_each)
+/* Tasks a second that so many threads add together, each of them one at a time */
+double
+bench_crowd_add (ChihuoQueue *queue, guint n_each)
 {
-  Adder adders[CROWD];
-  GThread *threads[CROWD];
+  Adder adders[BENCH_CROWD];
+  GThread *threads[BENCH_CROWD];
   gint64 before = g_get_monotonic_time ();
 
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     {
       adders[i] = (Adder) { .queue = queue, .first = i * n_each, .n = n_each };
       threads[i] = g_thread_new ("adder", add_singly, &adders[i]);
     }
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     g_thread_join (threads[i]);
 
-  return CROWD * n_each / bench_seconds_since (before);
+  return BENCH_CROWD * n_each / bench_seconds_since (before);
 }
 
 static void
@@ -65,11 +66,11 @@ measure_add (BenchRun *run)
       g_autofree char *path = bench_run_dup_path (run, "add");
       g_autofree char *config = g_strconcat ("sqlite:", path, NULL);
       g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, config);
-      double commits = bench_database_commits (bare_path, n, CROWD);
+      double commits = bench_database_commits (bare_path, n, BENCH_CROWD);
 
       if (!chihuo_queue_open (queue, NULL))
         g_error ("%s cannot be opened", config);
-      bench_run_note_rate (run, add_together (queue, n), CROWD * commits);
+      bench_run_note_rate (run, bench_crowd_add (queue, n), BENCH_CROWD * commits);
       g_clear_object (&queue);
       chihuo_store_wait_closed ();
     }
@@ -101,18 +102,18 @@ measure_bare (BenchRun *run, guint n)
 static void
 eat_together (BenchRun *run, const char *config, double seconds, double ceiling)
 {
-  BenchChild *children[CROWD];
+  BenchChild *children[BENCH_CROWD];
   double sum = 0;
   double least = G_MAXDOUBLE;
   double n_outages = 0;
 
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     children[i] = bench_child_new (BENCH_CHILD_BUSY, config, seconds);
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     g_free (bench_child_read_line (children[i]));
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     bench_child_go (children[i]);
-  for (guint i = 0; i < CROWD; i++)
+  for (guint i = 0; i < BENCH_CROWD; i++)
     {
       g_autofree char *line = bench_child_read_line (children[i]);
       char *rest;
@@ -125,7 +126,7 @@ eat_together (BenchRun *run, const char *config, double seconds, double ceiling)
     }
 
   bench_run_note_rate (run, sum, ceiling);
-  bench_run_note (run, "slowest", least * CROWD / sum);
+  bench_run_note (run, "slowest", least * BENCH_CROWD / sum);
   bench_run_note (run, "busy", n_outages);
 }
 

@@ -9,6 +9,7 @@
 #include "bench-child.h"
 #include "bench-database.h"
 #include "bench-eater.h"
+#include "bench-script.h"
 #include "bench.h"
 #include "chihuo-run.h"
 #include "chihuo-store.h"
@@ -194,6 +195,23 @@ measure_process (BenchRun *run)
     }
 }
 
+static void
+measure_redis (BenchRun *run)
+{
+  guint n = bench_run_scale (run, N_SAMPLES);
+
+  while (bench_run_next (run))
+    {
+      g_autoptr (BenchServer) server = bench_server_new (run, BENCH_SERVER_UNIX);
+      g_autoptr (BenchScript) bare = bench_script_new (server);
+      g_autofree char *url = bench_server_dup_url (server);
+      double call = 1e6 / bench_script_add (bare, n, 1);
+      g_autoptr (GArray) values = sample_there (url, n);
+
+      note (run, values, 2 * call);
+    }
+}
+
 const BenchCase bench_latency_cases[] = {
   { .name = "latency",
     .variant = "memory",
@@ -218,5 +236,12 @@ const BenchCase bench_latency_cases[] = {
     .func = measure_process,
     .ceiling = "two commits of one row, one after another",
     .reach = { { "p50", TRUE, 5000 } } },
+  { .name = "redis-latency",
+    .unit = "us",
+    .less_is_better = TRUE,
+    .needs = BENCH_SERVER_PROGRAM,
+    .func = measure_redis,
+    .ceiling = "two calls of the bare program with one task, one after another",
+    .reach = { { "p50", TRUE, 500 }, { "p99", TRUE, 2000 } } },
   { 0 },
 };

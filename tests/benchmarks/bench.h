@@ -30,6 +30,7 @@ typedef struct
   const char *unit;
   gboolean    less_is_better;
   gboolean    on_disk; /* what it says depends on the file system */
+  const char *needs;   /* (nullable): a program; without it, the case is left out */
   void     (* func) (BenchRun *run);
   const char *ceiling; /* (nullable): what the bare program does */
   BenchReach  reach[BENCH_MAX_REACH];
@@ -94,6 +95,7 @@ extern const BenchCase bench_crowd_cases[];
 extern const BenchCase bench_latency_cases[];
 extern const BenchCase bench_footprint_cases[];
 extern const BenchCase bench_growth_cases[];
+extern const BenchCase bench_redis_cases[];
 extern const BenchCase bench_languages_cases[];
 
 /* How it is told */

@@ -18,7 +18,7 @@
 
 static const BenchCase *const groups[] = {
   bench_memory_cases,  bench_sqlite_cases,    bench_crowd_cases,
-  bench_latency_cases, bench_footprint_cases, bench_growth_cases,
+  bench_latency_cases, bench_footprint_cases, bench_growth_cases, bench_redis_cases,
 #ifdef BENCH_TYPELIB
   bench_languages_cases,
 #endif
@@ -101,6 +101,18 @@ empty_folder (const char *path)
     }
 }
 
+static gboolean
+is_possible (const BenchCase *bench)
+{
+  g_autofree char *path = bench->needs != NULL ? g_find_program_in_path (bench->needs) : NULL;
+
+  if (bench->needs == NULL || path != NULL)
+    return TRUE;
+
+  g_printerr ("%s: %s is missing\n", bench->name, bench->needs);
+  return FALSE;
+}
+
 static GPtrArray *
 run_cases (GPtrArray *cases, const Options *options, BenchSize size, const char *folder)
 {
@@ -109,8 +121,12 @@ run_cases (GPtrArray *cases, const Options *options, BenchSize size, const char 
   for (guint i = 0; i < cases->len; i++)
     {
       const BenchCase *bench = g_ptr_array_index (cases, i);
-      BenchRun *run = bench_run_new (bench, folder, size, options->rounds);
+      BenchRun *run;
 
+      if (!is_possible (bench))
+        continue;
+
+      run = bench_run_new (bench, folder, size, options->rounds);
       run->number = i + 1;
       run->n_cases = cases->len;
       bench->func (run);

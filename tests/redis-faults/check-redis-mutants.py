@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# check-redis-mutants.py - each bug planted into the scripts is found, by the invariant that is there to find it
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""check-redis-mutants.py MUTANTS FAULTS-TEST ARGUMENT…
+
+MUTANTS is mutants.txt; the arguments are those of test-redis-faults.py, whose programs are of a build with
+-Dmutants=true. That the same scenes find nothing without a bug is what they themselves test.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+TRIES = 3       # when things happen is chance; each try has a seed of its own
+
+
+def read(path):
+    """Name, scene, invariants of each mutant."""
+    with open(path, encoding='utf-8') as file:
+        return [line.split() for line in file if line.strip() and not line.startswith('#')]
+
+
+def find(mutant, scene, invariants, command):
+    """The first line of one of the invariants."""
+    environment = os.environ | {'CHIHUO_MUTANT': mutant}
+    for seed in range(1, TRIES + 1):
+        done = subprocess.run([sys.executable, *command, '--scene', scene, '--seed', str(seed), '--faults', '60'],
+                              capture_output=True, text=True, check=False, env=environment, timeout=300)
+        for invariant in invariants.split(','):
+            found = re.search(r'^# (%s: .*)$' % re.escape(invariant), done.stdout, re.M)
+            if found and done.returncode != 0:
+                return 'seed %d, %s' % (seed, found.group(1)), ''
+    return None, done.stdout + done.stderr
+
+
+def main(mutants, *command):
+    planted = read(mutants)
+    print('1..%d' % len(planted), flush=True)
+    failed = 0
+    for number, (name, scene, invariants) in enumerate(planted, 1):
+        line, output = find(name, scene, invariants, command)
+        failed += line is None
+        print('%s %d - %s in %s by %s: %s' % ('ok' if line else 'not ok', number, name, scene, invariants, line),
+              flush=True)
+        if line is None:
+            print(re.sub('^', '# ', output[-2000:], flags=re.M), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))
