@@ -130,7 +130,8 @@ class Installed(Folder):
         program = self.folder / 'squares'
         build = subprocess.run(
             ['valac', '--vapidir', self.find('chihuo-1.vapi'), '--pkg', 'chihuo-1', SOURCES / 'squares.vala',
-             '-o', program, '-X', '-w', '-X', '-I%s' % self.find('chihuo.h').parent, '-X', '-L%s' % self.find('libchihuo-1.so'),
+             '-o', program, '-X', '-w', '-X', '-I%s' % self.find('chihuo.h').parent,
+             '-X', '-L%s' % self.find('libchihuo-1.so'),
              '-X', '-lchihuo-1'],
             capture_output=True, text=True, timeout=TIMEOUT, cwd=self.folder, check=False,
             env=os.environ | {'PKG_CONFIG_PATH': str(self.find('chihuo-1.pc'))})

@@ -14,10 +14,10 @@
 
 /* What they do is test-redis-scripts.py's */
 
+/* The options live as long as the connection */
 static ChihuoRedisConnection *
-open_connection (const char *uri)
+open_connection (const ChihuoRedisOptions *options)
 {
-  g_autoptr (ChihuoRedisOptions) options = make_options (g_strdup (uri));
   g_autoptr (GError) error = NULL;
   ChihuoRedisConnection *connection;
 
@@ -48,6 +48,7 @@ static void
 test_load (void)
 {
   g_autoptr (RedisFixture) fixture = NULL;
+  g_autoptr (ChihuoRedisOptions) options = NULL;
   g_autoptr (ChihuoRedisConnection) connection = NULL;
   g_autoptr (GError) error = NULL;
   RedisServer *server;
@@ -57,7 +58,8 @@ test_load (void)
 
   fixture = redis_fixture_new ();
   server = redis_fixture_start (fixture, NULL);
-  connection = open_connection (server->uri);
+  options = make_options (g_strdup (server->uri));
+  connection = open_connection (options);
   for (guint i = 0; i < 2; i++)
     {
       gboolean loaded = chihuo_redis_scripts_load (connection, &error);
@@ -79,6 +81,7 @@ static void
 test_refused (void)
 {
   g_autoptr (RedisFixture) fixture = NULL;
+  g_autoptr (ChihuoRedisOptions) options = NULL;
   g_autoptr (ChihuoRedisConnection) connection = NULL;
   g_autoptr (ChihuoRedisReply) reply = NULL;
   g_autoptr (GError) error = NULL;
@@ -90,7 +93,8 @@ test_refused (void)
   fixture = redis_fixture_new ();
   server = redis_fixture_start (fixture, "--user", "default", "on", "nopass", "~*", "&*", "+@all",
                                 "-script", NULL);
-  connection = open_connection (server->uri);
+  options = make_options (g_strdup (server->uri));
+  connection = open_connection (options);
   g_assert_false (chihuo_redis_scripts_load (connection, &error));
   g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_BACKEND);
   g_assert_nonnull (strstr (error->message, "NOPERM"));
