@@ -332,6 +332,11 @@ chihuo_config_new (const char *server_config, GError **error)
 
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  /* GLib makes what it reads numbers with when it first needs it. A thread that has to wait until another
+   * one has made it finds the errno of the waiting, and takes the number for a bad one (2.74). From here on
+   * nobody waits */
+  g_ascii_strtoull ("0", NULL, 10);
+
   if (server_config == NULL)
     {
       url = g_getenv ("CHIHUO_URL");
