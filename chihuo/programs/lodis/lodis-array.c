@@ -66,25 +66,26 @@ split (LodisSpan element, LodisSpan *key, LodisSpan *value, GError **error)
   return TRUE;
 }
 
+/* data: which part of it is wanted */
 static gboolean
-add_answer (LodisCall *call, Answer answer, LodisSpan element)
+add_answer (GByteArray *reply, LodisSpan element, gpointer data, GError **error)
 {
   LodisSpan key;
   LodisSpan value;
 
-  if (!split (element, &key, &value, call->error))
+  if (!split (element, &key, &value, error))
     return FALSE;
 
-  switch (answer)
+  switch ((Answer) GPOINTER_TO_UINT (data))
     {
     case ANSWER_PAIR:
-      return lodis_reply_add_pair (call->reply, key, value, call->error);
+      return lodis_reply_add_pair (reply, key, value, error);
 
     case ANSWER_KEY:
-      return lodis_reply_add_item (call->reply, key, call->error);
+      return lodis_reply_add_item (reply, key, error);
 
     case ANSWER_VALUE:
-      return lodis_reply_add_item (call->reply, value, call->error);
+      return lodis_reply_add_item (reply, value, error);
 
     default:
       g_assert_not_reached ();
@@ -376,21 +377,19 @@ lodis_array_alen (LodisCall *call)
 }
 
 static gboolean
-walk (LodisCall *call, LodisSide side, guint64 start, guint64 end, Answer answer)
+walk (LodisCall *call, LodisRange range, Answer answer)
 {
   LodisStructure *array = get_array (call);
-  g_auto (LodisCursor) cursor = { NULL };
-  LodisSpan element;
 
-  if (array == NULL || !lodis_cursor_init (&cursor, array, side, start, end, call->error))
-    return FALSE;
+  return array != NULL
+         && lodis_sequence_answer (array, range, call->reply, add_answer, GUINT_TO_POINTER (answer),
+                                   call->error);
+}
 
-  while (cursor.left > 0)
-    if (!lodis_cursor_get (&cursor, &element, call->error) || !add_answer (call, answer, element)
-        || !lodis_cursor_next (&cursor, call->error))
-      return FALSE;
-
-  return TRUE;
+static gboolean
+walk_all (LodisCall *call, Answer answer)
+{
+  return walk (call, (LodisRange) { LODIS_SIDE_LEFT, 0, G_MAXUINT64 }, answer);
 }
 
 static gboolean
@@ -401,7 +400,7 @@ range (LodisCall *call, LodisSide side)
 
   return lodis_frame_get_u32 (&call->arguments[0], &start, call->error)
          && lodis_frame_get_u32 (&call->arguments[1], &end, call->error)
-         && walk (call, side, start, end, ANSWER_PAIR);
+         && walk (call, (LodisRange) { side, start, end }, ANSWER_PAIR);
 }
 
 gboolean
@@ -419,17 +418,17 @@ lodis_array_arrange (LodisCall *call)
 gboolean
 lodis_array_akeys (LodisCall *call)
 {
-  return walk (call, LODIS_SIDE_LEFT, 0, G_MAXUINT64, ANSWER_KEY);
+  return walk_all (call, ANSWER_KEY);
 }
 
 gboolean
 lodis_array_avals (LodisCall *call)
 {
-  return walk (call, LODIS_SIDE_LEFT, 0, G_MAXUINT64, ANSWER_VALUE);
+  return walk_all (call, ANSWER_VALUE);
 }
 
 gboolean
 lodis_array_aall (LodisCall *call)
 {
-  return walk (call, LODIS_SIDE_LEFT, 0, G_MAXUINT64, ANSWER_PAIR);
+  return walk_all (call, ANSWER_PAIR);
 }

@@ -88,7 +88,7 @@ lodis_frame_get_text (const LodisSpan *argument, gint64 *number, GError **error)
 
   if (argument->length > 0 && argument->length < sizeof text)
     memcpy (text, argument->data, argument->length);
-  if (*digits == '+')
+  if (digits[0] == '+' && g_ascii_isdigit (digits[1]))
     digits++;
   if (strlen (text) == argument->length && g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64,
                                                                      number, NULL))

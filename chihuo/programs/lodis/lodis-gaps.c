@@ -155,7 +155,7 @@ lodis_gaps_learn (LodisGaps *self, guint64 map, LodisSpan after, LodisSpan first
   g_array_append_val (gaps, gap);
 }
 
-/* A field is put into the map */
+/* A field is put into the map. `after` may be one, too: a read behind nothing begins with the empty field */
 void
 lodis_gaps_insert (LodisGaps *self, guint64 map, LodisSpan field)
 {
@@ -165,7 +165,7 @@ lodis_gaps_insert (LodisGaps *self, guint64 map, LodisSpan field)
     {
       Gap *gap = &g_array_index (gaps, Gap, i);
 
-      if (lodis_span_compare (get_span (gap->after), field) < 0
+      if (lodis_span_compare (get_span (gap->after), field) <= 0
           && lodis_span_compare (field, get_span (gap->first)) < 0)
         {
           g_bytes_unref (gap->first);

@@ -99,27 +99,22 @@ lodis_list_lrand (LodisCall *call)
 }
 
 static gboolean
+add_element (GByteArray *reply, LodisSpan element, gpointer data, GError **error)
+{
+  return lodis_reply_add_item (reply, element, error);
+}
+
+static gboolean
 range (LodisCall *call, LodisSide side)
 {
-  g_auto (LodisCursor) cursor = { NULL };
   LodisStructure *list;
-  LodisSpan element;
   guint32 start;
   guint32 end;
 
-  if (!lodis_frame_get_u32 (&call->arguments[0], &start, call->error)
-      || !lodis_frame_get_u32 (&call->arguments[1], &end, call->error)
-      || (list = get_list (call)) == NULL
-      || !lodis_cursor_init (&cursor, list, side, start, end, call->error))
-    return FALSE;
-
-  while (cursor.left > 0)
-    if (!lodis_cursor_get (&cursor, &element, call->error)
-        || !lodis_reply_add_item (call->reply, element, call->error)
-        || !lodis_cursor_next (&cursor, call->error))
-      return FALSE;
-
-  return TRUE;
+  return lodis_frame_get_u32 (&call->arguments[0], &start, call->error)
+         && lodis_frame_get_u32 (&call->arguments[1], &end, call->error) && (list = get_list (call)) != NULL
+         && lodis_sequence_answer (list, (LodisRange) { side, start, end }, call->reply, add_element, NULL,
+                                   call->error);
 }
 
 gboolean

@@ -213,78 +213,127 @@ lodis_sequence_choose (LodisStructure *self, guint64 *position, GError **error)
   return lodis_sequence_find (self, LODIS_SIDE_LEFT, number % self->count, position, error);
 }
 
-/* --- cursor --- */
+/* --- ranges --- */
+
+/* Where a walk is. It goes from left to right always: the other direction is slow in RocksDB's buffers */
+typedef struct
+{
+  LodisStructure *structure; /* unowned */
+  LodisScan      *scan;      /* (owned) */
+  guint64         position;
+} Walk;
 
 static void
-seek (LodisCursor *self)
+walk_clear (Walk *walk)
 {
-  g_autoptr (GByteArray) key = lodis_key_new_number (self->structure->id, LODIS_PART_ITEM,
-                                                     self->position);
-
-  lodis_scan_seek (self->scan, lodis_span_of (key));
+  g_clear_pointer (&walk->scan, lodis_scan_free);
 }
 
-/* Elements start … end - 1, counted from a side */
-gboolean
-lodis_cursor_init (LodisCursor *self, LodisStructure *structure, LodisSide side, guint64 start,
-                   guint64 end, GError **error)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
+
+static void
+walk_begin (Walk *walk)
 {
-  g_autoptr (GByteArray) lower = NULL;
-  g_autoptr (GByteArray) upper = NULL;
+  guint64 id = walk->structure->id;
+  g_autoptr (GByteArray) lower = lodis_key_new_number (id, LODIS_PART_ITEM, walk->position);
+  g_autoptr (GByteArray) upper = lodis_key_new_part (id, LODIS_PART_ITEM + 1, (LodisSpan) { NULL, 0 });
 
-  self->structure = structure;
-  self->side = side;
-  end = MIN (end, structure->count);
-  self->left = end > start ? end - start : 0;
-  if (self->left == 0)
-    return TRUE;
-  if (!lodis_sequence_find (structure, side, start, &self->position, error))
-    return FALSE;
-
-  lower = lodis_key_new_number (structure->id, LODIS_PART_ITEM, self->position);
-  upper = lodis_key_new_part (structure->id, LODIS_PART_ITEM + 1, (LodisSpan) { NULL, 0 });
-  self->scan = lodis_scan_new (structure->store, lodis_span_of (lower), lodis_span_of (upper));
-  return TRUE;
+  walk->scan = lodis_scan_new (walk->structure->store, lodis_span_of (lower), lodis_span_of (upper));
 }
 
-void
-lodis_cursor_clear (LodisCursor *self)
-{
-  g_clear_pointer (&self->scan, lodis_scan_free);
-}
-
-/* The element here; the caller has looked at `left` */
-gboolean
-lodis_cursor_get (LodisCursor *self, LodisSpan *element, GError **error)
+static gboolean
+walk_get (Walk *walk, LodisSpan *element, GError **error)
 {
   LodisSpan key;
 
-  if (!lodis_scan_get (self->scan, &key, element))
-    return lodis_scan_check (self->scan, error) && missing (self->position, error);
+  if (!lodis_scan_get (walk->scan, &key, element))
+    return lodis_scan_check (walk->scan, error) && missing (walk->position, error);
   if (key.length != LODIS_PART_PREFIX + 8
-      || lodis_read_u64 (key.data + LODIS_PART_PREFIX) != self->position)
-    return missing (self->position, error);
+      || lodis_read_u64 (key.data + LODIS_PART_PREFIX) != walk->position)
+    return missing (walk->position, error);
 
   return TRUE;
 }
 
 /* Where the next position is taken the scan goes on to it; else it is told where to */
-gboolean
-lodis_cursor_next (LodisCursor *self, GError **error)
+static gboolean
+walk_next (Walk *walk, GError **error)
 {
-  guint64 before = self->position;
+  guint64 before = walk->position;
+  g_autoptr (GByteArray) key = NULL;
 
-  if (--self->left == 0)
+  if (!step (walk->structure, LODIS_SIDE_LEFT, &walk->position, error))
+    return FALSE;
+  if (walk->position == before + 1)
+    {
+      lodis_scan_next (walk->scan);
+      return TRUE;
+    }
+
+  key = lodis_key_new_number (walk->structure->id, LODIS_PART_ITEM, walk->position);
+  lodis_scan_seek (walk->scan, lodis_span_of (key));
+  return TRUE;
+}
+
+/* Writes n elements, and where each begins in the reply */
+static gboolean
+write_elements (Walk *walk, guint64 n, GByteArray *reply, GArray *marks, LodisElementFunc func,
+                gpointer data, GError **error)
+{
+  for (guint64 i = 0; i < n; i++)
+    {
+      LodisSpan element;
+
+      if (marks != NULL)
+        g_array_append_val (marks, reply->len);
+      if ((i > 0 && !walk_next (walk, error)) || !walk_get (walk, &element, error)
+          || !func (reply, element, data, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Turns around the order of what begins at the marks */
+static void
+reverse (GByteArray *reply, GArray *marks)
+{
+  guint first = g_array_index (marks, guint, 0);
+  guint end = reply->len;
+  g_autoptr (GByteArray) turned = g_byte_array_sized_new (end - first);
+
+  for (guint i = marks->len; i > 0; i--)
+    {
+      guint mark = g_array_index (marks, guint, i - 1);
+
+      g_byte_array_append (turned, reply->data + mark, end - mark);
+      end = mark;
+    }
+  memcpy (reply->data + first, turned->data, turned->len);
+}
+
+/* Appends the elements of the range that are there, in the order in which they are counted */
+gboolean
+lodis_sequence_answer (LodisStructure *self, LodisRange range, GByteArray *reply, LodisElementFunc func,
+                       gpointer data, GError **error)
+{
+  g_auto (Walk) walk = { self };
+  g_autoptr (GArray) marks = NULL;
+  guint64 end = MIN (range.end, self->count);
+  guint64 first = range.side == LODIS_SIDE_LEFT ? range.start : self->count - end;
+
+  if (range.start >= end)
     return TRUE;
-  if (!step (self->structure, self->side, &self->position, error))
+
+  if (range.side == LODIS_SIDE_RIGHT)
+    marks = g_array_new (FALSE, FALSE, sizeof (guint));
+  if (!lodis_sequence_find (self, LODIS_SIDE_LEFT, first, &walk.position, error))
+    return FALSE;
+  walk_begin (&walk);
+  if (!write_elements (&walk, end - range.start, reply, marks, func, data, error))
     return FALSE;
 
-  if (self->position == before + 1)
-    lodis_scan_next (self->scan);
-  else if (self->position == before - 1)
-    lodis_scan_previous (self->scan);
-  else
-    seek (self);
-
+  if (marks != NULL)
+    reverse (reply, marks);
   return TRUE;
 }

@@ -15,15 +15,19 @@ typedef enum
   LODIS_SIDE_RIGHT,
 } LodisSide;
 
-/* Walks from one side towards the other */
+/* Appends an element to a reply, in some form */
+typedef gboolean (* LodisElementFunc) (GByteArray *reply,
+                                       LodisSpan   element,
+                                       gpointer    data,
+                                       GError    **error);
+
+/* A part of a sequence: elements start … end - 1, counted from a side */
 typedef struct
 {
-  LodisStructure *structure; /* unowned */
-  LodisSide       side;
-  LodisScan      *scan;      /* (owned) */
-  guint64         position;
-  guint64         left;      /* elements, this one included */
-} LodisCursor;
+  LodisSide side;
+  guint64   start;
+  guint64   end;
+} LodisRange;
 
 guint64  lodis_sequence_push   (LodisStructure *self,
                                 LodisSide       side,
@@ -48,20 +52,11 @@ gboolean lodis_sequence_choose (LodisStructure *self,
                                 GError        **error);
 guint64  lodis_sequence_end    (LodisStructure *self,
                                 LodisSide       side);
-
-gboolean lodis_cursor_init     (LodisCursor    *self,
-                                LodisStructure *structure,
-                                LodisSide       side,
-                                guint64         start,
-                                guint64         end,
+gboolean lodis_sequence_answer (LodisStructure *self,
+                                LodisRange      range,
+                                GByteArray     *reply,
+                                LodisElementFunc func,
+                                gpointer        data,
                                 GError        **error);
-void     lodis_cursor_clear    (LodisCursor    *self);
-gboolean lodis_cursor_get      (LodisCursor    *self,
-                                LodisSpan      *element,
-                                GError        **error);
-gboolean lodis_cursor_next     (LodisCursor    *self,
-                                GError        **error);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LodisCursor, lodis_cursor_clear)
 
 G_END_DECLS

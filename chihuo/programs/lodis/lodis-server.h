@@ -11,8 +11,6 @@
 
 G_BEGIN_DECLS
 
-#define LODIS_BODY_MAX (64u << 20)
-
 typedef struct _LodisServer LodisServer;
 
 LodisServer *lodis_server_new    (const LodisData *data);

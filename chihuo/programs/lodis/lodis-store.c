@@ -434,12 +434,6 @@ lodis_scan_next (LodisScan *self)
   rocksdb_iter_next (self->iterator);
 }
 
-void
-lodis_scan_previous (LodisScan *self)
-{
-  rocksdb_iter_prev (self->iterator);
-}
-
 /* FALSE at the end. What it points to is valid until the next move */
 gboolean
 lodis_scan_get (LodisScan *self, LodisSpan *key, LodisSpan *value)

@@ -63,7 +63,6 @@ void        lodis_scan_free         (LodisScan        *self);
 void        lodis_scan_seek         (LodisScan        *self,
                                      LodisSpan         key);
 void        lodis_scan_next         (LodisScan        *self);
-void        lodis_scan_previous     (LodisScan        *self);
 gboolean    lodis_scan_get          (LodisScan        *self,
                                      LodisSpan        *key,
                                      LodisSpan        *value);

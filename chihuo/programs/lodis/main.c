@@ -54,22 +54,17 @@ serve (const LodisOptions *options, const LodisData *data)
   g_autoptr (LodisServer) server = lodis_server_new (data);
   g_autoptr (GError) error = NULL;
   g_autofree char *address = lodis_server_listen (server, options->address, &error);
-  guint term;
-  guint interrupt;
-  gboolean served;
 
   if (address == NULL)
     return complain (error, EX_CANTCREAT);
 
-  term = g_unix_signal_add (SIGTERM, stop_cb, server);
-  interrupt = g_unix_signal_add (SIGINT, stop_cb, server);
+  /* never taken away: a second signal must not kill a server that is just closing its database */
+  g_unix_signal_add (SIGTERM, stop_cb, server);
+  g_unix_signal_add (SIGINT, stop_cb, server);
   g_print ("lodis %s: listening on %s, database %s, sync=%s\n", PACKAGE_VERSION, address,
            options->db_path, sync_names[options->sync]);
-  served = lodis_server_run (server, &error);
-  g_source_remove (term);
-  g_source_remove (interrupt);
 
-  return served ? EXIT_SUCCESS : complain (error, EX_IOERR);
+  return lodis_server_run (server, &error) ? EXIT_SUCCESS : complain (error, EX_IOERR);
 }
 
 static int
