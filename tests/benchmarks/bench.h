@@ -94,6 +94,7 @@ extern const BenchCase bench_crowd_cases[];
 extern const BenchCase bench_latency_cases[];
 extern const BenchCase bench_footprint_cases[];
 extern const BenchCase bench_growth_cases[];
+extern const BenchCase bench_lodis_cases[];
 
 /* How it is told */
 char       *bench_machine_describe (const char      *folder);

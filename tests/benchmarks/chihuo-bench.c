@@ -19,6 +19,9 @@
 static const BenchCase *const groups[] = {
   bench_memory_cases,  bench_sqlite_cases,    bench_crowd_cases,
   bench_latency_cases, bench_footprint_cases, bench_growth_cases,
+#ifdef LODIS_PROGRAM
+  bench_lodis_cases,
+#endif
 };
 
 typedef struct

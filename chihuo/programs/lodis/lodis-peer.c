@@ -414,15 +414,15 @@ lodis_peer_get_body (LodisPeer *self, LodisSpan *body, GError **error)
 void
 lodis_peer_answer (LodisPeer *self, guint status, const char *type, LodisSpan body)
 {
-  g_autoptr (LodisPeer) kept = lodis_peer_ref (self);
-
   if (self->state == PEER_GONE)
     return;
 
   g_assert (self->state == PEER_ASKED);
+  lodis_peer_ref (self);
   put_answer (self, status, type, body);
   set_until (self, 0);
   advance (self);
+  lodis_peer_unref (self);
 }
 
 /* This answer is the last one; who has asked for nothing is let go at once */
