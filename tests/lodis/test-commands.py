@@ -200,7 +200,8 @@ def test_random_lists():
     with Running('--sync=none') as server:
         pair = Pair(server)
         walk(pair, random.Random(SEED), 4000,
-             ['lpush', 'rpush', 'lpush', 'rpush', 'lpop', 'rpop', 'ldel', 'ldel', 'lindex', 'lrange', 'rrange', 'randpop'])
+             ['lpush', 'rpush', 'lpush', 'rpush', 'lpop', 'rpop', 'ldel', 'ldel', 'lindex', 'lrange', 'rrange',
+              'randpop'])
 
 
 def test_random_array_maps():
@@ -208,8 +209,8 @@ def test_random_array_maps():
     with Running('--sync=none') as server:
         pair = Pair(server)
         walk(pair, random.Random(SEED), 6000,
-             ['alpush', 'arpush', 'alpushnx', 'arpushnx', 'alpop', 'arpop', 'adel', 'adel', 'alrange', 'arrange', 'aget',
-              'arandpop', 'aincrby', 'aall'])
+             ['alpush', 'arpush', 'alpushnx', 'arpushnx', 'alpop', 'arpop', 'adel', 'adel', 'alrange', 'arrange',
+              'aget', 'arandpop', 'aincrby', 'aall'])
 
 
 def test_random_transactions():
@@ -310,7 +311,8 @@ def test_transaction():
         assert client.call('hget', 'm', b'b') == b'2'
 
         # what an earlier operation of the same transaction wrote counts
-        client.call('txn', '-', b'=', b'm', b'x', b'1', b'=', b'm', b'x', b'2', b'-', b'm', b'x', b'=', b'm', b'x', b'3')
+        client.call('txn', '-', b'=', b'm', b'x', b'1', b'=', b'm', b'x', b'2', b'-', b'm', b'x',
+                    b'=', b'm', b'x', b'3')
         assert client.call('hlen', 'm') == u32(3)
         client.call('txn', '-', b'd', b'q', b'k', b'p', b'q', b'k', b'w', b'p', b'q', b'k', b'u')
         assert client.call('aall', 'q') == frame(b'k', b'w')
@@ -320,7 +322,8 @@ def test_transaction_refused():
     """One wrong operation, and nothing of the others is done."""
     with Running() as server:
         client = server.connect()
-        for digit, operations in (('6', (b'=', b'm', b'a', b'1', b'~', b'm')), ('5', (b'=', b'm', b'a', b'1', b'=', b'm')),
+        for digit, operations in (('6', (b'=', b'm', b'a', b'1', b'~', b'm')),
+                                  ('5', (b'=', b'm', b'a', b'1', b'=', b'm')),
                                   ('6', (b'=', b'm', b'a', b'1', b'#', b'm', b'', b'', b'1')),
                                   ('6', (b'=', b'm', b'a', b'1', b'', b'm', b'a')), ('5', ())):
             try:

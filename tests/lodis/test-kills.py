@@ -104,8 +104,8 @@ class Writer:
         for effect in (None, self.open):
             array, fields, elements = self.state(effect)
             expected = (pairs(array.items()), pairs(sorted(fields.items())),
-                        b''.join(u32(len(element)) + element for element in elements), u32(len(array)), u32(len(fields)),
-                        u32(len(elements)))
+                        b''.join(u32(len(element)) + element for element in elements),
+                        u32(len(array)), u32(len(fields)), u32(len(elements)))
             if found == expected:
                 self.array, self.map, self.list = array, fields, elements
                 happened = effect is not None
@@ -113,7 +113,8 @@ class Writer:
                 for key in list(array)[:3]:
                     assert client.call('aexists', self.name, key) == b'\1', key
                 return happened
-        raise AssertionError('%s: %r is there, after %d answers, with %r open' % (self.name, found, self.answered, self.open))
+        raise AssertionError('%s: %r is there, after %d answers, with %r open'
+                             % (self.name, found, self.answered, self.open))
 
 
 class Round:
@@ -175,7 +176,8 @@ def test_killed_in_big_writes():
             client = server.connect()
             n = client.call('alen', name)
             assert n == u32(20000) or (n == u32(0) and not answered), (n, answered)
-            assert len(client.call('akeys', name)) == (0 if n == u32(0) else sum(4 + len(key) for key in arguments[::2]))
+            length = 0 if n == u32(0) else sum(4 + len(key) for key in arguments[::2])
+            assert len(client.call('akeys', name)) == length
             whole += n != u32(0)
             server.kill()
         note('%d of 10 were there' % whole)

@@ -20,8 +20,8 @@ FIRST_VERSION = 'LODIS_DB_PATH=/data/test-lodis LODIS_IP_PORT="127.0.0.1:8311" n
 def start(*flags, user=None, **variables):
     """Runs it to its end, which has to come by itself."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith('LODIS')} | variables
-    return subprocess.run([LODIS, *flags], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False,
-                          user=user, stdin=subprocess.DEVNULL)
+    return subprocess.run([LODIS, *flags], env=environment, capture_output=True, text=True, timeout=PATIENCE,
+                          check=False, user=user, stdin=subprocess.DEVNULL)
 
 
 def fails(status, word, *flags, **how):
@@ -39,8 +39,8 @@ def test_wrong_configuration():
         fails(CONFIG, 'LODIS_DB_PATH', LODIS_IP_PORT='127.0.0.1:0')
         fails(CONFIG, 'LODIS_DB_PATH', LODIS_DB_PATH='', LODIS_IP_PORT='127.0.0.1:0')
         fails(CONFIG, 'LODIS_IP_PORT', LODIS_DB_PATH=path)
-        for address in ('8311', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:-1', ':8311', 'nowhere.example:1',
-                        '::1:8311', '127.0.0.1:8311x', '127.0.0.1: 1', '[127.0.0.1:1'):
+        for address in ('8311', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:-1', ':8311',
+                        'nowhere.example:1', '::1:8311', '127.0.0.1:8311x', '127.0.0.1: 1', '[127.0.0.1:1'):
             fails(CONFIG, 'such as 127.0.0.1:8311', LODIS_DB_PATH=path, LODIS_IP_PORT=address)
         fails(CONFIG, 'always, interval or none', '--sync=often', **here)
         for workers in ('0', 'x', '-1', ''):
@@ -113,17 +113,20 @@ def test_insecure_and_ipv6():
 
 def in_shell(line, path):
     """Runs a line of shell, and more behind it: the server is asked, and its process interrupted."""
-    ask = ('server=$!; i=0; while ! curl -s http://127.0.0.1:8311/; do i=$((i+1)); [ $i -lt 500 ] || exit 9; sleep 0.02; '
-           'done; printf "\\000\\000\\000\\001x" | curl -s --data-binary @- http://127.0.0.1:8311/rpush/l; '
-           'curl -s -X POST http://127.0.0.1:8311/llen/l | od -An -tu1; kill -TERM $server; wait $server; echo ended $?')
+    ask = ('server=$!; i=0; '
+           'while ! curl -s http://127.0.0.1:8311/; do i=$((i+1)); [ $i -lt 500 ] || exit 9; sleep 0.02; done; '
+           'printf "\\000\\000\\000\\001x" | curl -s --data-binary @- http://127.0.0.1:8311/rpush/l; '
+           'curl -s -X POST http://127.0.0.1:8311/llen/l | od -An -tu1; '
+           'kill -TERM $server; wait $server; echo ended $?')
     prepare = 'ip link set lo up; '
-    return subprocess.run(['unshare', *([] if os.geteuid() == 0 else ['-r']), '-n', 'sh', '-c', prepare + line + '\n' + ask],
+    alone = ['unshare', *([] if os.geteuid() == 0 else ['-r']), '-n']
+    return subprocess.run([*alone, 'sh', '-c', prepare + line + '\n' + ask],
                           env=os.environ | {'PATH': path + ':' + os.environ['PATH']}, capture_output=True, text=True,
                           timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
 
 
 def test_first_version():
-    """The first version's line, word for word, in a network of its own; where /data may not be made, with another path."""
+    """The first version's line, word for word, in a network of its own; with another path where /data may not be."""
     line, made = FIRST_VERSION, []
     with Folder() as folder:
         try:
@@ -158,6 +161,10 @@ def test_small():
             assert server.resident() <= 30
 
 
+def look(client):
+    return client.call('lrange', 'l', u32(0), u32(99)), client.call('hgetall', 'm'), client.call('aall', 'a')
+
+
 def test_restart():
     """All three kinds, holes included, and the lease clock, which does not go back or on."""
     with Folder() as folder:
@@ -172,13 +179,12 @@ def test_restart():
         client.call('adel', 'a', b'l')
         client.call('lpush', 'gone', *[b'%d' % i for i in range(3000)])
         client.call('lrm', 'gone')
-        before = [client.call(*question) for question in (('lrange', 'l', u32(0), u32(99)), ('hgetall', 'm'), ('aall', 'a'))]
+        before = look(client)
         clock = struct.unpack('>Q', client.call('txn', '-', b'=', b'm', b'c', b'3', b'-', b'm', b'c')[9:17])[0]
         server.stop()
         server = Server(path)
         client = server.connect()
-        after = [client.call(*question) for question in (('lrange', 'l', u32(0), u32(99)), ('hgetall', 'm'), ('aall', 'a'))]
-        assert before == after
+        assert before == look(client)
         assert client.call('llen', 'gone') == u32(0)
         later = struct.unpack('>Q', client.call('txn', '-', b'@', b'm', b'c')[9:17])[0]
         assert clock <= later < clock + PATIENCE * 10 ** 6, (clock, later)
@@ -226,8 +232,8 @@ def test_port_is_free_again():
         client = first.connect()
         client.call('rpush', 'l', b'x')
         first.kill()
-        with subprocess.Popen([LODIS, '--db-path', path, '--listen', '127.0.0.1:%d' % first.port], stdout=subprocess.PIPE,
-                              text=True) as popen:
+        again = [LODIS, '--db-path', path, '--listen', '127.0.0.1:%d' % first.port]
+        with subprocess.Popen(again, stdout=subprocess.PIPE, text=True) as popen:
             assert 'listening' in popen.stdout.readline()
             with socket.create_connection(('127.0.0.1', first.port), PATIENCE):
                 popen.send_signal(signal.SIGTERM)
