@@ -224,10 +224,20 @@ def test_descriptors():
             for data in (b'', b'POST /llen', b'POST /llen/l HTTP/1.1\r\nContent-Length: 9\r\n\r\nx'):
                 with server.socket() as peer:
                     send(peer, data)
+        waits = [server.connect() for _ in range(20)]
+        version = waits[0].call('wait', 'm', b'\0' * 8, u32(0))
+        for wait in waits:
+            wait.http.request('POST', '/wait/m', frame(version, u32(60000)))
+        alive(server)
+        for wait in waits:
+            wait.close()
         client = server.connect()
         client.call('llen', 'l')
-        while n_descriptors(server) > before + 1:
-            client.call('llen', 'l')    # only a server that never lets go makes this run into the time-out
+        for _ in range(50000):
+            client.call('llen', 'l')
+            if n_descriptors(server) <= before + 1:
+                return
+        raise AssertionError('%d descriptors are open, %d were' % (n_descriptors(server), before))
 
 
 # --- waiting ---

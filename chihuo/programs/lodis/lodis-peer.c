@@ -48,6 +48,7 @@ struct _LodisPeer
   gint64             until;      /* monotonic time: the request has to be here by then */
   gboolean           ended;      /* nothing more will come */
   gboolean           closing;    /* after this answer */
+  gboolean           waiting;    /* for an answer that may take long */
   gboolean           advancing;
 };
 
@@ -104,7 +105,7 @@ readable_cb (GSocket *socket, GIOCondition condition, gpointer data)
 {
   g_autoptr (LodisPeer) self = lodis_peer_ref (data);
 
-  if (!read_input (self))
+  if (!read_input (self) || (self->ended && self->waiting))
     {
       lodis_peer_close (self);
       return G_SOURCE_REMOVE;
@@ -419,6 +420,7 @@ lodis_peer_answer (LodisPeer *self, guint status, const char *type, LodisSpan bo
 
   g_assert (self->state == PEER_ASKED);
   lodis_peer_ref (self);
+  self->waiting = FALSE;
   put_answer (self, status, type, body);
   set_until (self, 0);
   advance (self);
@@ -431,6 +433,15 @@ lodis_peer_set_closing (LodisPeer *self)
 {
   self->closing = TRUE;
   if (!lodis_peer_is_busy (self))
+    lodis_peer_close (self);
+}
+
+/* The answer to this request may take long: who hangs up before it comes is let go at once */
+void
+lodis_peer_set_waiting (LodisPeer *self)
+{
+  self->waiting = TRUE;
+  if (self->ended)
     lodis_peer_close (self);
 }
 

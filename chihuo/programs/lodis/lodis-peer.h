@@ -37,6 +37,7 @@ void        lodis_peer_answer      (LodisPeer         *self,
                                     const char        *type,
                                     LodisSpan          body);
 void        lodis_peer_set_closing (LodisPeer         *self);
+void        lodis_peer_set_waiting (LodisPeer         *self);
 gboolean    lodis_peer_is_busy     (LodisPeer         *self);
 gboolean    lodis_peer_is_late     (LodisPeer         *self,
                                     gint64             now);

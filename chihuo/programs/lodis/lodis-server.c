@@ -213,6 +213,7 @@ wait (LodisServer *self, LodisPeer *peer, LodisSpan name, LodisSpan body, GError
     }
 
   lodis_waits_add (self->data.waits, name, &terms, waited_cb, lodis_peer_ref (peer));
+  lodis_peer_set_waiting (peer);
   return TRUE;
 }
 
