@@ -24,7 +24,8 @@ MORE = {'memory-process': ('ratio', 'ceiling', 'pool'), 'sqlite-8': ('slowest', 
 VARIANTS = {'latency': {'memory', 'sqlite', 'sqlite-process'}, 'growth': {'memory', 'sqlite'},
             'footprint': {'waiting-task', 'idle-memory', 'idle-sqlite'},
             'redis-add': {'unix', 'tcp', 'everysec'}, 'redis-process': {'unix', 'tcp', 'everysec'},
-            'redis-footprint': {'waiting-task', 'finished-id'}}
+            'redis-footprint': {'waiting-task', 'finished-id'},
+            'lodis-server': {'aget', 'arpushnx', 'arpushnx-synced'}}
 
 
 def run(bench, *arguments, status=0):

@@ -22,6 +22,9 @@ static const BenchCase *const groups[] = {
 #ifdef BENCH_TYPELIB
   bench_languages_cases,
 #endif
+#ifdef LODIS_PROGRAM
+  bench_lodis_cases,
+#endif
 };
 
 typedef struct
