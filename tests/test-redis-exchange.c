@@ -17,7 +17,7 @@ typedef struct
   ChihuoBackend *backend;
   guint32        request;
   gboolean       repeated;
-  char          *refusal;
+  GError        *refusal;
 } Fixture;
 
 static void
@@ -72,7 +72,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
 {
   chihuo_backend_close (self->backend, NULL);
   g_assert_finalize_object (g_steal_pointer (&self->backend));
-  g_free (self->refusal);
+  g_clear_error (&self->refusal);
   fake_server_stop (&self->server);
 }
 
@@ -91,10 +91,8 @@ exchange (Fixture *self, ChihuoItem *items, guint n, GError **error)
   for (guint i = 0; i < n; i++)
     pointers[i] = &items[i];
   ok = chihuo_backend_exchange (self->backend, &batch, error);
-  g_clear_pointer (&self->refusal, g_free);
-  if (batch.refusal != NULL)
-    self->refusal = g_strdup (batch.refusal->message);
-  g_clear_error (&batch.refusal);
+  g_clear_error (&self->refusal);
+  self->refusal = batch.refusal;
 
   return ok;
 }
@@ -310,8 +308,23 @@ test_full (Fixture *self, gconstpointer data)
   g_assert_cmpint (items[1].answer, ==, CHIHUO_ANSWER_REFUSED);
   g_assert_cmpint (items[2].answer, ==, CHIHUO_ANSWER_FINISHED);
   g_assert_cmpint (items[3].answer, ==, CHIHUO_ANSWER_REFUSED);
-  g_assert_nonnull (strstr (self->refusal, "OOM"));
+  g_assert_error (self->refusal, CHIHUO_ERROR, CHIHUO_ERROR_BACKEND);
+  g_assert_nonnull (strstr (self->refusal->message, "OOM"));
   clear_items (items, 4);
+}
+
+/* There may have been room the first time, and only the reply was lost */
+static void
+test_full_repeated (Fixture *self, gconstpointer data)
+{
+  ChihuoItem item = make_item (CHIHUO_OP_ADD, "a");
+
+  self->repeated = TRUE;
+  will_say (self, "-OOM command not allowed\r\n");
+  exchange_ok (self, &item, 1);
+  g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_REFUSED);
+  g_assert_error (self->refusal, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME);
+  clear_items (&item, 1);
 }
 
 /* Not now: certainly nothing was done, or some of it was */
@@ -464,6 +477,7 @@ main (int argc, char *argv[])
   add_test ("parts", test_parts);
   add_test ("no-script", test_no_script);
   add_test ("full", test_full);
+  add_test ("full/repeated", test_full_repeated);
   add_test ("away", test_away);
   add_test ("refused", test_refused);
   add_test ("nonsense", test_nonsense);

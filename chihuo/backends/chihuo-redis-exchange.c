@@ -149,16 +149,20 @@ gather_calls (ChihuoRedisExchange *self)
     }
 }
 
+/* A server that is full does not look whether it has done a repeated part before: a script that may add is
+ * not even begun */
 static void
 refuse (ChihuoRedisExchange *self, Send *send)
 {
+  ChihuoError code = self->batch->repeated ? CHIHUO_ERROR_UNKNOWN_OUTCOME : CHIHUO_ERROR_BACKEND;
+
   send->is_refused = TRUE;
   for (guint i = 0; i < send->part.n_items; i++)
     send->part.items[i]->answer = CHIHUO_ANSWER_REFUSED;
   if (self->batch->refusal == NULL)
     self->batch->refusal
-      = g_error_new (CHIHUO_ERROR, CHIHUO_ERROR_BACKEND, "queue “%s”: the server is full: %s",
-                     send->part.queue, send->call.reply->str);
+      = g_error_new (CHIHUO_ERROR, code, "queue “%s”: the server is full: %s", send->part.queue,
+                     send->call.reply->str);
 }
 
 static gboolean
