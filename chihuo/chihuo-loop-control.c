@@ -323,3 +323,21 @@ chihuo_loop_get_n_failed (ChihuoLoop *self)
 
   return counts.n_failed;
 }
+
+/**
+ * chihuo_loop_get_online: (get-property online)
+ * @self: a loop
+ *
+ * Gets whether the store answers. May be called from any thread.
+ *
+ * Returns: whether it does; %FALSE before the first call
+ *
+ * Since: 1.0
+ */
+gboolean
+chihuo_loop_get_online (ChihuoLoop *self)
+{
+  g_return_val_if_fail (CHIHUO_IS_LOOP (self), FALSE);
+
+  return chihuo_queue_get_online (chihuo_loop_get_queue (self));
+}

@@ -50,6 +50,7 @@ typedef enum
   PROP_N_RUNNING,
   PROP_N_DONE,
   PROP_N_FAILED,
+  PROP_ONLINE,
   N_PROPS,
 } ChihuoLoopProperty;
 
@@ -262,6 +263,9 @@ chihuo_loop_get_property (GObject *object, guint prop_id, GValue *value, GParamS
     case PROP_N_FAILED:
       g_value_set_uint64 (value, chihuo_loop_get_n_failed (self));
       break;
+    case PROP_ONLINE:
+      g_value_set_boolean (value, chihuo_loop_get_online (self));
+      break;
     case N_PROPS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -323,10 +327,17 @@ chihuo_loop_set_property (GObject *object, guint prop_id, const GValue *value, G
     case PROP_N_RUNNING:
     case PROP_N_DONE:
     case PROP_N_FAILED:
+    case PROP_ONLINE:
     case N_PROPS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+}
+
+static void
+online_changed_cb (ChihuoLoop *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ONLINE]);
 }
 
 static void
@@ -342,6 +353,8 @@ chihuo_loop_constructed (GObject *object)
   priv->options.concurrency = MAX (concurrency, 1);
   if (priv->queue == NULL)
     priv->queue = chihuo_queue_new (priv->name, priv->server_config);
+  g_signal_connect_object (priv->queue, "notify::online", G_CALLBACK (online_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   g_clear_pointer (&priv->name, g_free);
   g_clear_pointer (&priv->server_config, g_free);
   priv->bell = chihuo_bell_new (self, priv->context, chihuo_loop_tell_stop);
@@ -553,6 +566,19 @@ make_state_properties (void)
    */
   properties[PROP_N_FAILED]
       = g_param_spec_uint64 ("n-failed", NULL, NULL, 0, G_MAXUINT64, 0, readable);
+
+  /**
+   * ChihuoLoop:online: (getter get_online)
+   *
+   * Whether the store answers: the queue's [property@Chihuo.Queue:online], for
+   * whoever asks a worker whether it is ready. It is %FALSE within two
+   * heartbeats (a third of the lease each) of an outage.
+   *
+   * It is notified where the queue notifies its own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ONLINE] = g_param_spec_boolean ("online", NULL, NULL, FALSE, readable);
 }
 
 static void

@@ -175,6 +175,8 @@ CHIHUO_AVAILABLE_IN_ALL
 guint64           chihuo_loop_get_n_done            (ChihuoLoop           *self);
 CHIHUO_AVAILABLE_IN_ALL
 guint64           chihuo_loop_get_n_failed          (ChihuoLoop           *self);
+CHIHUO_AVAILABLE_IN_ALL
+gboolean          chihuo_loop_get_online            (ChihuoLoop           *self);
 
 /* the first version's names: each of them calls the queue */
 CHIHUO_AVAILABLE_IN_ALL

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * crawl [--db FILE] [FOLDER]
+ * crawl [--db FILE|URI] [FOLDER]
  *
  * One task is one folder. It adds a task for each folder below it, writes what it has counted into a
  * second queue, and marks itself as finished. All three steps may be repeated without harm, since an id is
@@ -240,7 +240,8 @@ main (int argc, char *argv[])
 {
   g_autofree char *db = NULL;
   const GOptionEntry entries[] = {
-    { "db", 0, 0, G_OPTION_ARG_FILENAME, &db, "Keep the queue in FILE, and go on there", "FILE" },
+    { "db", 0, 0, G_OPTION_ARG_FILENAME, &db, "Keep the queue there, and go on there: an SQLite file, or any URI",
+      "FILE|URI" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("[FOLDER]");
@@ -258,7 +259,10 @@ main (int argc, char *argv[])
       return 64;
     }
 
-  server_config = db != NULL ? g_strconcat ("sqlite:", db, NULL) : g_strdup ("memory:");
+  if (db == NULL || strstr (db, "://") != NULL)
+    server_config = g_strdup (db != NULL ? db : "memory:");
+  else
+    server_config = g_strconcat ("sqlite:", db, NULL);
   crawl = crawl_new (argc > 1 ? argv[1] : ".", server_config);
   if (isatty (STDOUT_FILENO))
     g_signal_connect (crawl, "notify::n-done", G_CALLBACK (show_progress), NULL);

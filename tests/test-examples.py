@@ -47,12 +47,13 @@ class Pages(unittest.TestCase):
         with open(os.path.join(top, 'doc/hacking.md'), encoding='utf-8') as page:
             named = re.findall(r'^\| `([a-z-]+)` \| ([^|]+) \|$', page.read(), re.M)
         present = []
-        for folder in ('chihuo', 'chihuo/backends'):
+        for folder, prefix in (('chihuo', 'chihuo-'), ('chihuo/backends', 'chihuo-'),
+                               ('chihuo/programs/lodis', 'lodis-')):
             for name in os.listdir(os.path.join(top, folder)):
-                if name.endswith('.c'):
+                if name.endswith('.c') and name.startswith(prefix):
                     with open(os.path.join(top, folder, name), encoding='utf-8') as file:
                         purpose = re.match(r'/\* \S+ - (.*)', file.readline()).group(1)
-                    present.append((name[len('chihuo-'):-len('.c')], purpose))
+                    present.append((name[len(prefix):-len('.c')], purpose))
         self.assertEqual(sorted(named), sorted(present))
 
     def check(self, page, text):
@@ -146,6 +147,14 @@ class Redis(unittest.TestCase):
         self.assertEqual([process.returncode for process in both], [0, 0])
         self.assertEqual(sorted(line for line in lines if line.startswith('my-task')),
                          sorted('my-task-%s: %d' % (title, i) for i in range(10) for title in 'AB'))
+
+    def test_crawl(self):
+        os.makedirs(os.path.join(self.folder.name, 'tree/empty/below'))
+        with open(os.path.join(self.folder.name, 'tree/file'), 'w', encoding='utf-8') as file:
+            file.write('12345')
+        for _ in range(2):
+            crawl = run(os.path.join(folder, 'crawl'), '--db', self.uri, 'tree', cwd=self.folder.name)
+            self.assertEqual(crawl.stdout, '3 folders, 1 files, 5 bytes\n')
 
     def test_share(self):
         program = os.path.join(folder, 'share')

@@ -173,6 +173,37 @@ test_properties (void)
 }
 
 static void
+count_cb (GObject *object, GParamSpec *pspec, gpointer data)
+{
+  (*(int *) data)++;
+}
+
+/* What the queue says of its store, the loop says, too */
+static void
+test_online (void)
+{
+  g_autoptr (ChihuoLoop) loop = chihuo_loop_new ("q", "memory:");
+  g_autoptr (GError) error = NULL;
+  gboolean online;
+  int n = 0;
+
+  g_signal_connect (loop, "notify::online", G_CALLBACK (count_cb), &n);
+  g_assert_false (chihuo_loop_get_online (loop));
+  chihuo_queue_open (chihuo_loop_get_queue (loop), &error);
+  g_assert_no_error (error);
+  while (n == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_get (loop, "online", &online, NULL);
+  g_assert_true (online && chihuo_loop_get_online (loop));
+
+  chihuo_queue_close (chihuo_loop_get_queue (loop), &error);
+  g_assert_no_error (error);
+  while (n == 1)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (chihuo_loop_get_online (loop));
+}
+
+static void
 test_release_too_often (void)
 {
   g_autoptr (ChihuoLoop) loop = chihuo_loop_new ("q", "memory:");
@@ -194,6 +225,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/loop/defaults", test_defaults);
   g_test_add_func ("/loop/setters", test_setters);
   g_test_add_func ("/loop/properties", test_properties);
+  g_test_add_func ("/loop/online", test_online);
   g_test_add_func ("/loop/release-too-often", test_release_too_often);
 
   return g_test_run ();
