@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "chihuo-error.h"
 #include "chihuo-lodis-safe.h"
 #include "chihuo-lodis-txn.h"
@@ -57,17 +59,31 @@ chihuo_lodis_safe_load (ChihuoSimpleBackend *backend, const char *queue, const c
   return TRUE;
 }
 
+/* Of a mark's number all is known that is needed to change it: nobody saves one twice, and its index is
+ * its key. So it need not be read */
+static void
+presume_number (ChihuoLodisSpace *space, const char *key, gboolean is_there)
+{
+  ChihuoLodisEntry *entry = key[0] == 'g' ? chihuo_lodis_space_want (space, key) : NULL;
+  g_autoptr (GBytes) stored = is_there ? g_bytes_new (key, strlen (key) + 1) : NULL;
+
+  if (entry != NULL)
+    chihuo_lodis_space_learn (entry, stored);
+}
+
 static gboolean
 chihuo_lodis_safe_save (ChihuoSimpleBackend *backend, const char *queue, const char *key,
                         const char *index, GBytes *value, GError **error)
 {
   ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
+  ChihuoLodisSpace *space = chihuo_lodis_txn_get_space (&self->txn, queue);
   ChihuoLodisEntry *entry;
 
+  presume_number (space, key, value == NULL);
   if (!chihuo_lodis_txn_load (&self->txn, queue, key, &entry, error))
     return FALSE;
 
-  chihuo_lodis_space_change (chihuo_lodis_txn_get_space (&self->txn, queue), entry, index, value);
+  chihuo_lodis_space_change (space, entry, index, value);
   return TRUE;
 }
 

@@ -43,13 +43,16 @@ lodis_fixture_start (LodisFixture *self)
 {
   const char *variable = self->kind == LODIS_FIXTURE_OURS ? "LODIS" : "LODIS_STUB";
   g_autofree char *address = g_strdup_printf ("127.0.0.1:%u", self->port);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+    G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (g_getenv (variable));
   g_subprocess_launcher_setenv (launcher, "LODIS_DB_PATH", self->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "LODIS_IP_PORT", address, TRUE);
-  self->process = g_subprocess_launcher_spawn (launcher, &error, g_getenv (variable), NULL);
+  self->process = g_subprocess_launcher_spawn (
+    launcher, &error, g_getenv (variable),
+    self->kind == LODIS_FIXTURE_OURS ? "--sync=none" : NULL, NULL);
   g_assert_no_error (error);
 
   while (!answers (self))
