@@ -278,7 +278,7 @@ chihuo_lodis_backend_open (ChihuoBackend *backend, ChihuoConfig *config, GError 
 static void
 chihuo_lodis_backend_iface_init (ChihuoBackendInterface *iface)
 {
-  iface->can_carry = FALSE;
+  iface->can_import = TRUE;
   iface->open = chihuo_lodis_backend_open;
   iface->close = chihuo_lodis_backend_close;
   iface->exchange = chihuo_lodis_backend_exchange;

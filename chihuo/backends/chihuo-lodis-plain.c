@@ -740,6 +740,8 @@ chihuo_lodis_plain_sweep (ChihuoBackend *backend, ChihuoSweep *sweep, GError **e
       return sweep_shelf (self, sweep, CHIHUO_TASK_STATE_RUNNING, CHIHUO_OP_REMOVE, error);
     case CHIHUO_SWEEP_WHAT_CLEAR_DEAD:
       return sweep_shelf (self, sweep, CHIHUO_TASK_STATE_DEAD, CHIHUO_OP_REMOVE, error);
+    case CHIHUO_SWEEP_WHAT_IMPORT:
+      return TRUE; /* the other program's tasks are ours as they are */
     case CHIHUO_SWEEP_WHAT_RETRY_DEAD:
     default:
       return sweep_shelf (self, sweep, CHIHUO_TASK_STATE_DEAD, CHIHUO_OP_RETRY_DEAD, error);
@@ -749,7 +751,7 @@ chihuo_lodis_plain_sweep (ChihuoBackend *backend, ChihuoSweep *sweep, GError **e
 static void
 chihuo_lodis_plain_iface_init (ChihuoBackendInterface *iface)
 {
-  iface->can_carry = FALSE;
+  iface->can_import = TRUE;
   iface->close = chihuo_lodis_plain_close;
   iface->exchange = chihuo_lodis_plain_exchange;
   iface->page = chihuo_lodis_plain_page;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chihuo-error.h"
+#include "chihuo-json.h"
 #include "chihuo-lodis-safe.h"
 #include "chihuo-lodis-txn.h"
 #include "chihuo-simple-storage.h"
@@ -24,6 +25,9 @@
 #define REAP_INTERVAL (5 * G_TIME_SPAN_SECOND)
 #define REAP_PAGE     256
 
+/* So many tasks of another program are taken over at once */
+#define IMPORT_STEP 48
+
 struct _ChihuoLodisSafe
 {
   ChihuoSimpleBackend parent_instance;
@@ -33,6 +37,9 @@ struct _ChihuoLodisSafe
   gboolean            is_exchange;     /* what is being done is one */
   gboolean            is_reaping;      /* there was more to do the last time */
   gint64              reaped;          /* when, by the caller's lease clock; 0 = never */
+  GHashTable         *eaten;           /* (owned): queues, interned, from which this process claims */
+  char               *importer;        /* (owned): the client of those batches */
+  guint32             import_request;  /* of the last batch of tasks that were taken over */
 };
 
 static void chihuo_lodis_safe_iface_init (ChihuoBackendInterface *iface);
@@ -116,6 +123,9 @@ is_changed (ChihuoLodisSafe *self)
 {
   GHashTableIter iter;
   gpointer space;
+
+  if (self->txn.extra->len > 0)
+    return TRUE;
 
   g_hash_table_iter_init (&iter, self->txn.spaces);
   while (g_hash_table_iter_next (&iter, NULL, &space))
@@ -220,10 +230,11 @@ is_to_be_done_again (ChihuoLodisSafe *self, guint attempt, GError **error)
   return TRUE;
 }
 
+/* operation: (nullable): what takes each id away from the other program, in the same transaction */
 static gboolean
-chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
+exchange (ChihuoLodisSafe *self, ChihuoBatch *batch, const char *operation, GError **error)
 {
-  ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
+  ChihuoBackend *backend = CHIHUO_BACKEND (self);
   g_autoptr (GError) local = NULL;
   guint attempt = 0;
 
@@ -234,6 +245,9 @@ chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError *
       if (!prefetch (self, batch, &local))
         continue;
       note_pauses (self, batch);
+      for (guint i = 0; operation != NULL && i < batch->n_items; i++)
+        chihuo_lodis_txn_add_extra (&self->txn, *operation, batch->items[i]->queue,
+                                    chihuo_payload_get_id (batch->items[i]->payload));
       if (parent_iface->exchange (backend, batch, &local))
         return TRUE;
     }
@@ -241,6 +255,174 @@ chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError *
 
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
+}
+
+static gboolean
+chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
+{
+  ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
+
+  for (guint i = 0; i < batch->n_items; i++)
+    if (batch->items[i]->op == CHIHUO_OP_CLAIM)
+      g_hash_table_add (self->eaten, (gpointer) batch->items[i]->queue);
+
+  return exchange (self, batch, NULL, error);
+}
+
+/* --- what another program has stored --- */
+
+static void
+item_free (gpointer data)
+{
+  chihuo_item_clear (data);
+  g_free (data);
+}
+
+/* One of the other program's, as an item; NULL if it is no task */
+static ChihuoItem *
+item_of_pair (const char *queue, ChihuoOp op, GBytes *key, GBytes *value)
+{
+  gsize id_length;
+  gsize json_length;
+  const char *id = g_bytes_get_data (key, &id_length);
+  const char *json = g_bytes_get_data (value, &json_length);
+  g_autofree char *compact = NULL;
+  ChihuoItem *item;
+
+  if (id == NULL || !chihuo_id_check (id, id_length, NULL)
+      || (op == CHIHUO_OP_ADD
+          && (json == NULL || !chihuo_json_check (json, json_length, NULL))))
+    {
+      g_message ("queue “%s”: what another program has stored there is no task: it stays", queue);
+      return NULL;
+    }
+
+  item = g_new0 (ChihuoItem, 1);
+  item->op = op;
+  item->queue = queue;
+  if (op == CHIHUO_OP_ADD)
+    compact = chihuo_json_compact (json, json_length, &json_length);
+  item->payload = chihuo_payload_new (id, id_length, compact, compact != NULL ? json_length : 0);
+
+  return item;
+}
+
+/* n_junk: grows by what is no task */
+static gboolean
+read_items (ChihuoLodisReader *reader, const char *queue, ChihuoOp op, GPtrArray *items,
+            gint64 *n_junk, GError **error)
+{
+  while (reader->left > 0)
+    {
+      g_autoptr (GBytes) key = NULL;
+      g_autoptr (GBytes) value = NULL;
+      ChihuoItem *item;
+
+      if (!chihuo_lodis_frame_take_item (reader, &key, error)
+          || !chihuo_lodis_frame_take_item (reader, &value, error))
+        return FALSE;
+      item = item_of_pair (queue, op, key, value);
+      if (item != NULL)
+        g_ptr_array_add (items, item);
+      else
+        *n_junk += 1;
+    }
+
+  return TRUE;
+}
+
+/* The finished ids, or behind so many that are no tasks the waiting ones */
+static gboolean
+find_items (ChihuoLodisSafe *self, const char *queue, ChihuoOp op, gint64 *n_junk,
+            GPtrArray *items, GError **error)
+{
+  g_autoptr (GByteArray) arguments = g_byte_array_new ();
+  g_autoptr (GBytes) body = NULL;
+  gboolean is_add = op == CHIHUO_OP_ADD;
+  ChihuoLodisReader reader;
+
+  if (is_add)
+    {
+      chihuo_lodis_frame_add_u32 (arguments, *n_junk);
+      chihuo_lodis_frame_add_u32 (arguments, *n_junk + IMPORT_STEP);
+    }
+  else
+    {
+      chihuo_lodis_frame_add_string (arguments, "");
+      chihuo_lodis_frame_add_string (arguments, "");
+      chihuo_lodis_frame_add_u32 (arguments, IMPORT_STEP);
+    }
+  body = chihuo_lodis_server_call (self->server, is_add ? "alrange" : "range", queue, arguments,
+                                   CHIHUO_LODIS_READS, &reader, error);
+
+  return body != NULL && read_items (&reader, queue, op, items, n_junk, error);
+}
+
+/* They are taken away in the transaction that stores them, so nothing is lost wherever it ends */
+static gboolean
+take_over (ChihuoLodisSafe *self, GPtrArray *items, ChihuoOp op, const ChihuoMoment *moment,
+           GError **error)
+{
+  ChihuoBatch batch = { .client = self->importer,
+                        .request = ++self->import_request,
+                        .moment = *moment,
+                        .items = (ChihuoItem **) items->pdata,
+                        .n_items = items->len };
+
+  return exchange (self, &batch, op == CHIHUO_OP_ADD ? "d" : "-", error);
+}
+
+/* One step: finished ids, and if there are none, waiting tasks */
+static gboolean
+import (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, gint64 *n_junk,
+        guint *n_done, gboolean *more, GError **error)
+{
+  static const ChihuoOp ops[] = { CHIHUO_OP_FINISH, CHIHUO_OP_ADD };
+
+  *n_done = 0;
+  *more = FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    {
+      g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
+      gint64 n_marks = 0;
+      gint64 *n_passed = ops[i] == CHIHUO_OP_ADD ? n_junk : &n_marks;
+      gint64 n_before = *n_passed;
+
+      if (!find_items (self, queue, ops[i], n_passed, items, error))
+        return FALSE;
+      if (items->len > 0 && !take_over (self, items, ops[i], moment, error))
+        return FALSE;
+      *n_done += items->len;
+      *more = *more || items->len > 0 || (ops[i] == CHIHUO_OP_ADD && *n_passed > n_before);
+      if (items->len > 0)
+        return TRUE;
+    }
+
+  return TRUE;
+}
+
+/* Tasks of another program are found while this one works, too */
+static gboolean
+import_eaten (ChihuoLodisSafe *self, const ChihuoMoment *moment, guint *n_done, gboolean *more,
+              GError **error)
+{
+  GHashTableIter iter;
+  gpointer queue;
+
+  g_hash_table_iter_init (&iter, self->eaten);
+  while (g_hash_table_iter_next (&iter, &queue, NULL))
+    {
+      gint64 n_junk = 0;
+      gboolean again = FALSE;
+      guint n = 0;
+
+      if (!import (self, queue, moment, &n_junk, &n, &again, error))
+        return FALSE;
+      *n_done += n;
+      *more = *more || n > 0;
+    }
+
+  return TRUE;
 }
 
 /* Begins a call that is no exchange, and reads what the server's clocks say */
@@ -344,6 +526,16 @@ chihuo_lodis_safe_sweep (ChihuoBackend *backend, ChihuoSweep *sweep, GError **er
   ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
   g_autoptr (GError) local = NULL;
   guint attempt = 0;
+  guint n = 0;
+
+  if (sweep->what == CHIHUO_SWEEP_WHAT_IMPORT)
+    {
+      gboolean ok = import (self, sweep->queue, &sweep->moment, &sweep->after, &n, &sweep->more,
+                            error);
+
+      sweep->n_done += n;
+      return ok;
+    }
 
   do
     {
@@ -378,6 +570,8 @@ chihuo_lodis_safe_reap (ChihuoBackend *backend, const ChihuoMoment *moment, guin
                                   n_reaped, more, &local))
         continue;
       self->reaped = moment->lease;
+      if (!import_eaten (self, moment, n_reaped, more, error))
+        return FALSE;
       self->is_reaping = *more;
       return TRUE;
     }
@@ -391,6 +585,7 @@ static void
 chihuo_lodis_safe_iface_init (ChihuoBackendInterface *iface)
 {
   parent_iface = g_type_interface_peek_parent (iface);
+  iface->can_import = TRUE;
   iface->exchange = chihuo_lodis_safe_exchange;
   iface->page = chihuo_lodis_safe_page;
   iface->stats = chihuo_lodis_safe_stats;
@@ -404,6 +599,8 @@ chihuo_lodis_safe_finalize (GObject *object)
   ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (object);
 
   chihuo_lodis_txn_clear (&self->txn);
+  g_hash_table_unref (self->eaten);
+  g_free (self->importer);
 
   G_OBJECT_CLASS (chihuo_lodis_safe_parent_class)->finalize (object);
 }
@@ -424,6 +621,8 @@ chihuo_lodis_safe_class_init (ChihuoLodisSafeClass *klass)
 static void
 chihuo_lodis_safe_init (ChihuoLodisSafe *self)
 {
+  self->eaten = g_hash_table_new (NULL, NULL);
+  self->importer = g_uuid_string_random ();
 }
 
 /* server: it outlives the backend. has_batch_clock: the times are those of the batches */

@@ -80,6 +80,7 @@ look (ChihuoLodisServer *server, ChihuoLodisShelf *shelf, ChihuoPage *page, GErr
     {
       record->payload = chihuo_payload_new (id, -1, (const char *) value.at, value.left);
       record->state = CHIHUO_TASK_STATE_WAITING;
+      record->failures = GPOINTER_TO_UINT (g_hash_table_lookup (shelf->failures, id));
     }
   if (record->payload == NULL)
     record->payload = chihuo_payload_ref (page->id);

@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "lodis-fixture.h"
 
@@ -25,6 +26,13 @@ find_free_port (void)
   bound = g_socket_get_local_address (socket, NULL);
 
   return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+}
+
+/* In the child: a test that is aborted leaves no server behind */
+static void
+die_with_parent (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static gboolean
@@ -48,6 +56,7 @@ lodis_fixture_start (LodisFixture *self)
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (g_getenv (variable));
+  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "LODIS_DB_PATH", self->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "LODIS_IP_PORT", address, TRUE);
   self->process = g_subprocess_launcher_spawn (
