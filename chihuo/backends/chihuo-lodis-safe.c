@@ -27,6 +27,7 @@
 
 /* So many tasks of another program are taken over at once */
 #define IMPORT_STEP 48
+#define IMPORT_TIME (1 * G_TIME_SPAN_SECOND)
 
 struct _ChihuoLodisSafe
 {
@@ -38,6 +39,7 @@ struct _ChihuoLodisSafe
   gboolean            is_reaping;      /* there was more to do the last time */
   gint64              reaped;          /* when, by the caller's lease clock; 0 = never */
   GHashTable         *eaten;           /* (owned): queues, interned, from which this process claims */
+  GHashTable         *seen;            /* (owned): queues, interned, of which all was taken over */
   char               *importer;        /* (owned): the client of those batches */
   guint32             import_request;  /* of the last batch of tasks that were taken over */
 };
@@ -257,18 +259,6 @@ exchange (ChihuoLodisSafe *self, ChihuoBatch *batch, const char *operation, GErr
   return FALSE;
 }
 
-static gboolean
-chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
-{
-  ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
-
-  for (guint i = 0; i < batch->n_items; i++)
-    if (batch->items[i]->op == CHIHUO_OP_CLAIM)
-      g_hash_table_add (self->eaten, (gpointer) batch->items[i]->queue);
-
-  return exchange (self, batch, NULL, error);
-}
-
 /* --- what another program has stored --- */
 
 static void
@@ -399,6 +389,57 @@ import (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, gi
     }
 
   return TRUE;
+}
+
+/* Before a queue is used for the first time: what is finished must not be added again. Much of it takes
+ * several calls; then the queue counts as new once more */
+static gboolean
+import_first (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + IMPORT_TIME;
+  gboolean more = !g_hash_table_contains (self->seen, queue);
+  gint64 n_junk = 0;
+  guint n;
+
+  while (more && g_get_monotonic_time () < end)
+    if (!import (self, queue, moment, &n_junk, &n, &more, error))
+      return FALSE;
+
+  if (!more)
+    g_hash_table_add (self->seen, (gpointer) queue);
+  return TRUE;
+}
+
+/* Of the batch nothing is done yet, whatever became of that */
+static gboolean
+import_first_of_all (ChihuoLodisSafe *self, const ChihuoBatch *batch, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  for (guint i = 0; i < batch->n_items; i++)
+    {
+      const ChihuoItem *item = batch->items[i];
+
+      if (item->op == CHIHUO_OP_CLAIM)
+        g_hash_table_add (self->eaten, (gpointer) item->queue);
+      if (import_first (self, item->queue, &batch->moment, &local))
+        continue;
+
+      if (local->code == CHIHUO_ERROR_UNKNOWN_OUTCOME)
+        local->code = CHIHUO_ERROR_TIMED_OUT;
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
+{
+  ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
+
+  return import_first_of_all (self, batch, error) && exchange (self, batch, NULL, error);
 }
 
 /* Tasks of another program are found while this one works, too */
@@ -600,6 +641,7 @@ chihuo_lodis_safe_finalize (GObject *object)
 
   chihuo_lodis_txn_clear (&self->txn);
   g_hash_table_unref (self->eaten);
+  g_hash_table_unref (self->seen);
   g_free (self->importer);
 
   G_OBJECT_CLASS (chihuo_lodis_safe_parent_class)->finalize (object);
@@ -622,6 +664,7 @@ static void
 chihuo_lodis_safe_init (ChihuoLodisSafe *self)
 {
   self->eaten = g_hash_table_new (NULL, NULL);
+  self->seen = g_hash_table_new (NULL, NULL);
   self->importer = g_uuid_string_random ();
 }
 
