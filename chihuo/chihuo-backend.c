@@ -45,7 +45,8 @@ G_DEFINE_ENUM_TYPE (ChihuoSweepWhat, chihuo_sweep_what,
                     G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_CLEAR_RUNNING, "clear-running"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_CLEAR_DEAD, "clear-dead"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_CLEAR_FINISHED, "clear-finished"),
-                    G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_RETRY_DEAD, "retry-dead"))
+                    G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_RETRY_DEAD, "retry-dead"),
+                    G_DEFINE_ENUM_VALUE (CHIHUO_SWEEP_WHAT_IMPORT, "import"))
 
 static void
 chihuo_backend_default_init (ChihuoBackendInterface *iface)
@@ -227,6 +228,13 @@ chihuo_backend_sweep (ChihuoBackend *self, ChihuoSweep *sweep, GError **error)
 
   if (iface->sweep == NULL)
     return refuse (self, "sweep", error);
+  if (sweep->what == CHIHUO_SWEEP_WHAT_IMPORT && !iface->can_import)
+    {
+      g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_NOT_SUPPORTED,
+                   "%s has nothing to import: no other program stores tasks there",
+                   G_OBJECT_TYPE_NAME (self));
+      return FALSE;
+    }
 
   ok = iface->sweep (self, sweep, &local);
   return checked (self, "sweep", ok, local, error);

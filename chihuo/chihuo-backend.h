@@ -51,6 +51,8 @@ G_DECLARE_INTERFACE (ChihuoBackend, chihuo_backend, CHIHUO, BACKEND, GObject)
  * @CHIHUO_SWEEP_WHAT_CLEAR_DEAD: remove what is dead
  * @CHIHUO_SWEEP_WHAT_CLEAR_FINISHED: take the finished marks away
  * @CHIHUO_SWEEP_WHAT_RETRY_DEAD: what %CHIHUO_OP_RETRY_DEAD does, to all
+ * @CHIHUO_SWEEP_WHAT_IMPORT: take over what another program has stored under the
+ *   queue's name, for backends whose @can_import is set
  *
  * Work on all of a queue, done in steps.
  *
@@ -64,6 +66,7 @@ typedef enum
   CHIHUO_SWEEP_WHAT_CLEAR_DEAD,
   CHIHUO_SWEEP_WHAT_CLEAR_FINISHED,
   CHIHUO_SWEEP_WHAT_RETRY_DEAD,
+  CHIHUO_SWEEP_WHAT_IMPORT,
 } ChihuoSweepWhat;
 
 typedef struct _ChihuoSweep ChihuoSweep;
@@ -101,6 +104,7 @@ struct _ChihuoPage
  * ChihuoBackendInterface:
  * @can_carry: whether nothing in it ever blocks, so that a caller who finds the
  *   store idle may make the call himself
+ * @can_import: whether @sweep knows %CHIHUO_SWEEP_WHAT_IMPORT
  * @open: connects, creates what is missing. It takes its keys of the
  *   configuration; the caller reports the rest. Afterwards a second open must
  *   work, too, if the first one failed, or after @close
@@ -136,6 +140,7 @@ struct _ChihuoBackendInterface
 
   /*< public >*/
   gboolean can_carry;
+  gboolean can_import;
 
   gboolean  (* open)          (ChihuoBackend       *self,
                                ChihuoConfig        *config,

@@ -95,6 +95,15 @@ clear_request (ChihuoQueue *self, ChihuoClearFlags what)
   return request;
 }
 
+static ChihuoRequest *
+import_request (ChihuoQueue *self)
+{
+  static const ChihuoSweepWhat sweeps[] = { CHIHUO_SWEEP_WHAT_IMPORT };
+  const char *name = chihuo_queue_get_name (self);
+
+  return chihuo_request_new (name, chihuo_sweeping_new_call (name, sweeps, G_N_ELEMENTS (sweeps)));
+}
+
 /**
  * chihuo_queue_set_paused:
  * @self: a queue
@@ -313,4 +322,77 @@ gboolean
 chihuo_queue_clear_finish (ChihuoQueue *self, GAsyncResult *result, GError **error)
 {
   return chihuo_queue_ask_finish (self, result, chihuo_queue_clear_async, error) != NULL;
+}
+
+/**
+ * chihuo_queue_import:
+ * @self: a queue
+ * @error: return location for an error
+ *
+ * Takes over what another program has stored under the queue's name: on a
+ * Lodis in safe mode the waiting tasks and the finished ids of the first
+ * version, written in Python. They leave its structures in the transaction that
+ * puts them into ours, so nothing is lost wherever it ends, and it can be called
+ * again to go on. What is no task stays where it is. In plain mode there is
+ * nothing to do: the other program's tasks are ours as they are.
+ *
+ * May be called from any thread; it blocks. Errors: see [class@Chihuo.Queue];
+ * %CHIHUO_ERROR_NOT_SUPPORTED where no other program stores tasks. It is done in
+ * steps, between which others have their turn: after
+ * %CHIHUO_ERROR_UNKNOWN_OUTCOME it may go on.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+chihuo_queue_import (ChihuoQueue *self, GError **error)
+{
+  g_autoptr (ChihuoRequest) request = NULL;
+
+  g_return_val_if_fail (CHIHUO_IS_QUEUE (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  request = import_request (self);
+
+  return chihuo_queue_ask (self, request, error) != NULL;
+}
+
+/**
+ * chihuo_queue_import_async:
+ * @self: a queue
+ * @cancellable: (nullable): takes the call back, unless it was sent
+ * @callback: called when the answer is there
+ * @user_data: for @callback
+ *
+ * Does what [method@Chihuo.Queue.import] does, without waiting.
+ *
+ * Since: 1.0
+ */
+void
+chihuo_queue_import_async (ChihuoQueue *self, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CHIHUO_IS_QUEUE (self));
+
+  chihuo_queue_ask_async (self, import_request (self), chihuo_queue_import_async, cancellable,
+                          callback, user_data);
+}
+
+/**
+ * chihuo_queue_import_finish:
+ * @self: a queue
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Gets the answer to [method@Chihuo.Queue.import_async].
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+chihuo_queue_import_finish (ChihuoQueue *self, GAsyncResult *result, GError **error)
+{
+  return chihuo_queue_ask_finish (self, result, chihuo_queue_import_async, error) != NULL;
 }

@@ -295,5 +295,17 @@ CHIHUO_AVAILABLE_IN_ALL
 gboolean        chihuo_queue_clear_finish           (ChihuoQueue        *self,
                                                      GAsyncResult       *result,
                                                      GError            **error);
+CHIHUO_AVAILABLE_IN_ALL
+gboolean        chihuo_queue_import                 (ChihuoQueue        *self,
+                                                     GError            **error);
+CHIHUO_AVAILABLE_IN_ALL
+void            chihuo_queue_import_async           (ChihuoQueue        *self,
+                                                     GCancellable       *cancellable,
+                                                     GAsyncReadyCallback callback,
+                                                     gpointer            user_data);
+CHIHUO_AVAILABLE_IN_ALL
+gboolean        chihuo_queue_import_finish          (ChihuoQueue        *self,
+                                                     GAsyncResult       *result,
+                                                     GError            **error);
 
 G_END_DECLS

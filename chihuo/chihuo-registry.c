@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "backends/chihuo-lodis-backend.h"
 #include "backends/chihuo-memory-backend.h"
 #include "backends/chihuo-redis-backend.h"
 #include "backends/chihuo-sqlite-backend.h"
@@ -30,6 +31,8 @@ register_built_in (gpointer data)
       g_io_extension_point_set_required_type (point, CHIHUO_TYPE_BACKEND);
     }
 
+  g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, CHIHUO_TYPE_LODIS_BACKEND,
+                                  "lodis", 0);
   g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, CHIHUO_TYPE_MEMORY_BACKEND,
                                   "memory", 0);
   g_io_extension_point_implement (CHIHUO_BACKEND_EXTENSION_POINT, CHIHUO_TYPE_SQLITE_BACKEND,

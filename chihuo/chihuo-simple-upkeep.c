@@ -47,6 +47,7 @@ kind_of (ChihuoSweepWhat what)
       return 'g';
     case CHIHUO_SWEEP_WHAT_CLEAR_DEAD:
     case CHIHUO_SWEEP_WHAT_RETRY_DEAD:
+    case CHIHUO_SWEEP_WHAT_IMPORT:
     default:
       return 'x';
     }

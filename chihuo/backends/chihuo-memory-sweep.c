@@ -161,6 +161,7 @@ chihuo_memory_sweep (ChihuoMemoryQueue *queue, ChihuoSweep *sweep)
       break;
     case CHIHUO_SWEEP_WHAT_CLEAR_DEAD:
     case CHIHUO_SWEEP_WHAT_RETRY_DEAD:
+    case CHIHUO_SWEEP_WHAT_IMPORT:
     default:
       sweep_front (&work, &queue->dead);
       break;

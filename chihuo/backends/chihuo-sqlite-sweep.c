@@ -26,6 +26,7 @@ choose_statement (ChihuoSweepWhat what)
       return CHIHUO_SQLITE_SWEEP_RUNNING;
     case CHIHUO_SWEEP_WHAT_CLEAR_DEAD:
     case CHIHUO_SWEEP_WHAT_RETRY_DEAD:
+    case CHIHUO_SWEEP_WHAT_IMPORT:
       return CHIHUO_SQLITE_SWEEP_DEAD;
     case CHIHUO_SWEEP_WHAT_CLEAR_FINISHED:
     default:

@@ -32,6 +32,9 @@ typedef struct
 
   gboolean        can_share; /* several connections at once */
   gboolean        can_spawn; /* another process may connect to the address, too */
+
+  /* (nullable): tests of what the store does not promise, by their names without the backend's */
+  const char *const *leaves_out;
 } ChihuoConformanceFactory;
 
 /* Adds all tests under "/NAME/". The environment's G_TEST_SRCDIR leads to task-life.csv */

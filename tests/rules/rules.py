@@ -17,7 +17,7 @@ import tempfile
 
 FOLDERS = ('.ci', 'chihuo', 'doc', 'examples', 'introspection', 'tests')
 TOP_FILES = ('bootstrap', 'meson.build', 'meson_options.txt', 'README.md')
-FAMILIES = ('chihuo-simple', 'chihuo-memory', 'chihuo-sqlite', 'chihuo-redis', 'chihuo-queue')
+FAMILIES = ('chihuo-simple', 'chihuo-memory', 'chihuo-sqlite', 'chihuo-redis', 'chihuo-lodis', 'chihuo-queue')
 DEFINITION = re.compile(r'^([a-z_][A-Za-z0-9_]*) \(')
 
 

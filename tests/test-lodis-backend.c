@@ -1,0 +1,89 @@
+/* test-lodis-backend.c - which mode is chosen, and how its trouble is told
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "chihuo-error.h"
+#include "chihuo-lodis-backend.h"
+#include "lodis/lodis-fixture.h"
+
+static ChihuoBackend *
+try_open (LodisFixture *server, const char *more, GError **error)
+{
+  g_autofree char *text
+    = g_strdup_printf ("{\"backend\":\"lodis\",\"port\":%u%s}", server->port, more);
+  g_autoptr (ChihuoConfig) config = chihuo_config_new (text, error);
+  g_autoptr (ChihuoBackend) backend = g_object_new (CHIHUO_TYPE_LODIS_BACKEND, NULL);
+
+  g_assert_nonnull (config);
+  if (!chihuo_backend_open (backend, config, error))
+    return NULL;
+
+  return g_steal_pointer (&backend);
+}
+
+/* Nothing is said of it but what to do */
+static void
+test_safe_refused (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_ORIGINAL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) backend = try_open (server, ",\"mode\":\"safe\"", &error);
+
+  g_assert_null (backend);
+  g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "mode=plain"));
+}
+
+/* With no mode asked for it is plain, and says so in one line */
+static void
+test_plain_chosen (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_ORIGINAL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) backend = NULL;
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*plain mode*at most once*");
+  backend = try_open (server, "", &error);
+  g_assert_no_error (error);
+  g_test_assert_expected_messages ();
+  chihuo_backend_close (backend, &error);
+  g_assert_no_error (error);
+}
+
+/* Where nobody listens nothing was done, and it may be tried again */
+static void
+test_away (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_ORIGINAL);
+  g_autoptr (GError) error = NULL;
+  ChihuoStats stats;
+  g_autoptr (ChihuoBackend) backend = try_open (server, ",\"mode\":\"plain\"", &error);
+
+  g_assert_no_error (error);
+  lodis_fixture_stop (server, SIGKILL);
+  g_assert_false (chihuo_backend_stats (backend, g_intern_static_string ("q"), 0, &stats, &error));
+  g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
+  g_clear_error (&error);
+
+  lodis_fixture_start (server);
+  g_assert_true (chihuo_backend_stats (backend, g_intern_static_string ("q"), 0, &stats, &error));
+  g_assert_no_error (error);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/lodis-backend/safe-refused", test_safe_refused);
+  g_test_add_func ("/lodis-backend/plain-chosen", test_plain_chosen);
+  g_test_add_func ("/lodis-backend/away", test_away);
+
+  return g_test_run ();
+}
