@@ -13,6 +13,7 @@ import tempfile
 import time
 import unittest
 
+SCRIPTS = pathlib.Path(os.environ['LANGUAGES_SCRIPTS'])
 SOURCES = pathlib.Path(os.environ['EXAMPLES_SOURCES'])
 BUILT = pathlib.Path(os.environ['EXAMPLES'])
 POWERS = sorted('power of %d is %d' % (i, i * i) for i in range(10) for _ in range(2))
@@ -78,12 +79,23 @@ class JavaScript(Folder):
         self.assertEqual(db.execute('SELECT id, failures FROM task').fetchall(), [('x.ppm', 1)])
 
 
+class Ended(Folder):
+    """A program that ends while its loop runs: no crash, and nothing is lost."""
+
+    def test_javascript(self):
+        run = call('gjs', '-m', SCRIPTS / 'alive.js', 'sqlite:%s' % (self.folder / 'tasks.db'))
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, 'the end\n', ''))
+        db = sqlite3.connect(self.folder / 'tasks.db')
+        self.addCleanup(db.close)
+        self.assertEqual(db.execute('SELECT id, crashes FROM task ORDER BY id').fetchall(), [('a', 0), ('b', 0)])
+
+
 class Interrupted(Folder):
     """^C in the middle of 100 running coroutines: all go back to their old places."""
 
     def test_javascript(self):
         config = 'sqlite:%s' % (self.folder / 'tasks.db')
-        with subprocess.Popen(['gjs', '-m', os.environ['LANGUAGES_SLEEPER'], config], stdout=subprocess.PIPE,
+        with subprocess.Popen(['gjs', '-m', SCRIPTS / 'sleeper.js', config], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True) as process:
             self.assertEqual(process.stdout.readline(), 'all run\n')
             start = time.monotonic()
@@ -124,6 +136,11 @@ class Installed(Folder):
         run = subprocess.run(['gjs', '-m', SOURCES / 'squares.js', 'memory:'], capture_output=True, text=True,
                              timeout=TIMEOUT, env=self.environment(), check=False)
         self.assertEqual((run.returncode, sorted(run.stdout.split('\n')[:-1])), (0, POWERS), run.stderr)
+
+    def test_all_of_javascript(self):
+        run = subprocess.run(['gjs', '-m', SCRIPTS / 'test-loop.js'], capture_output=True, text=True,
+                             timeout=TIMEOUT, env=self.environment(), check=False)
+        self.assertEqual(run.returncode, 0, run.stdout)
 
     @unittest.skipUnless((BUILT / 'squares-vala').exists(), 'built without Vala')
     def test_vala(self):
