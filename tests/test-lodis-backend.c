@@ -76,6 +76,31 @@ test_away (void)
   g_assert_no_error (error);
 }
 
+/* The server's clocks are for the tasks; who asks goes on by his own, and would claim for ever otherwise */
+static void
+test_clocks (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_OURS);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) backend = try_open (server, "", &error);
+  ChihuoItem add = { .op = CHIHUO_OP_ADD, .queue = g_intern_static_string ("q") };
+  ChihuoItem *items[] = { &add };
+  ChihuoBatch batch = { .client = g_intern_static_string ("client"),
+                        .request = 1,
+                        .moment = { .now = 1000, .lease = 2000 },
+                        .items = items,
+                        .n_items = 1 };
+
+  g_assert_no_error (error);
+  add.payload = chihuo_payload_new ("id", -1, "1", -1);
+  g_assert_true (chihuo_backend_exchange (backend, &batch, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (add.answer, ==, CHIHUO_ANSWER_ADDED);
+  g_assert_cmpint (batch.moment.now, ==, 1000);
+  g_assert_cmpint (batch.moment.lease, ==, 2000);
+  chihuo_item_clear (&add);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -84,6 +109,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/lodis-backend/safe-refused", test_safe_refused);
   g_test_add_func ("/lodis-backend/plain-chosen", test_plain_chosen);
   g_test_add_func ("/lodis-backend/away", test_away);
+
+  if (g_getenv ("LODIS") != NULL)
+    g_test_add_func ("/lodis-backend/clocks", test_clocks);
 
   return g_test_run ();
 }

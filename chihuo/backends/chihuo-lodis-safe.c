@@ -439,7 +439,14 @@ chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError *
 {
   ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
 
-  return import_first_of_all (self, batch, error) && exchange (self, batch, NULL, error);
+  ChihuoMoment moment = batch->moment;
+  gboolean ok;
+
+  ok = import_first_of_all (self, batch, error) && exchange (self, batch, NULL, error);
+  /* the caller goes on by his own clocks */
+  batch->moment = moment;
+
+  return ok;
 }
 
 /* Tasks of another program are found while this one works, too */
