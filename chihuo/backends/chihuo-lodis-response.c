@@ -187,7 +187,8 @@ take_head (ChihuoLodisResponse *self, const char *text, GError **error)
   g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
   Head head = { .length = -1 };
 
-  if (!take_status (self, lines[0], error))
+  /* an empty head has no line at all */
+  if (!take_status (self, lines[0] != NULL ? lines[0] : "", error))
     return FALSE;
   for (guint i = 1; lines[i] != NULL; i++)
     if (!take_header (self, &head, lines[i], error))
