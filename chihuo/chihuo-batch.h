@@ -43,7 +43,7 @@ struct _ChihuoBatch
   const char   *client;   /* interned: the store that sends it, a uuid */
   guint32       request;  /* grows with each batch of this client; a repetition has the same */
   gboolean      repeated; /* it was sent before, and nobody knows what became of it */
-  ChihuoMoment  moment;   /* the client's clocks: for backends that have none of their own */
+  ChihuoMoment  moment;   /* the client's clocks: a backend that has clocks of its own may put them here */
   ChihuoItem  **items;    /* (not owned) (array length=n_items): to be done in this order */
   guint         n_items;
   GError       *refusal;  /* out (owned) (nullable): why adds were answered REFUSED */

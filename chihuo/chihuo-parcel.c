@@ -125,7 +125,7 @@ chihuo_parcel_collect (ChihuoParcel *self, ChihuoStoreClient *client)
     return;
 
   mails = self->mails + share.first;
-  share.n = client->funcs->collect (client, &self->batch->moment, mails, MAX_MAILS - share.used);
+  share.n = client->funcs->collect (client, &self->moment, mails, MAX_MAILS - share.used);
   if (share.n == 0)
     return;
 
@@ -146,7 +146,7 @@ chihuo_parcel_deliver (ChihuoParcel *self)
     {
       Share *share = &g_array_index (self->shares, Share, i);
 
-      share->client->funcs->deliver (share->client, &self->batch->moment,
+      share->client->funcs->deliver (share->client, &self->moment,
                                      self->mails + share->first, share->n);
     }
 }
@@ -159,7 +159,7 @@ chihuo_parcel_undone (ChihuoParcel *self, const GError *error)
     {
       Share *share = &g_array_index (self->shares, Share, i);
 
-      share->client->funcs->undone (share->client, &self->batch->moment,
+      share->client->funcs->undone (share->client, &self->moment,
                                     self->mails + share->first, share->n, error);
     }
 }

@@ -23,6 +23,7 @@ typedef struct
 struct _ChihuoParcel
 {
   ChihuoBatch *batch;
+  ChihuoMoment moment;  /* of the engines' clocks: in the batch a backend may put its own */
   gsize        n_bytes; /* of what the calls' items carry */
   GArray      *parts;   /* of ChihuoParcelPart: calls, in order */
   GArray      *shares;  /* private */

@@ -323,7 +323,7 @@ pack_calls (ChihuoStore *self)
 static void
 pack (ChihuoStore *self)
 {
-  self->parcel.batch->moment = get_moment ();
+  self->parcel.moment = get_moment ();
   pack_calls (self);
   /* each round another engine is the first, since busy ones may leave no room for the last */
   for (guint i = 0; i < self->round->len; i++)
@@ -461,6 +461,7 @@ exchange (ChihuoStore *self)
   g_autoptr (GError) error = NULL;
   gint64 before = g_get_monotonic_time ();
 
+  self->parcel.batch->moment = self->parcel.moment;
   if (self->doubtful)
     self->parcel.batch->repeated = TRUE;
   else

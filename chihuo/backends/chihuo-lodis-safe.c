@@ -438,7 +438,6 @@ static gboolean
 chihuo_lodis_safe_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
   ChihuoLodisSafe *self = CHIHUO_LODIS_SAFE (backend);
-
   ChihuoMoment moment = batch->moment;
   gboolean ok;
 
