@@ -189,9 +189,25 @@ count_stuck (Process *self)
   return n;
 }
 
-static int
-exit_status_of (const GError *error)
+/**
+ * chihuo_run_get_exit_status:
+ * @error: (nullable): what has ended a run
+ *
+ * Gets the exit status of sysexits.h that goes with an error: for programs, and
+ * for languages in which [func@Chihuo.run] throws and so gives none.
+ *
+ * May be called from any thread.
+ *
+ * Returns: 78 for a bad configuration, 69 for a store that does not answer, 76
+ *   for one that answers nonsense, 65 for bad data, 70 for all else, 0 for %NULL
+ *
+ * Since: 1.0
+ */
+int
+chihuo_run_get_exit_status (const GError *error)
 {
+  if (error == NULL)
+    return EX_OK;
   if (error->domain != CHIHUO_ERROR)
     return EX_SOFTWARE;
 
@@ -283,7 +299,7 @@ chihuo_run_loops (ChihuoLoop **loops, gsize n_loops, GError **error)
   g_clear_pointer (&self->deadline, g_source_unref);
 
   if (self->error != NULL)
-    status = exit_status_of (self->error);
+    status = chihuo_run_get_exit_status (self->error);
   else if (self->n_running > 0 || count_stuck (self) > 0)
     status = EX_TEMPFAIL;
   if (status != EX_TEMPFAIL)

@@ -14,11 +14,13 @@
 G_BEGIN_DECLS
 
 CHIHUO_AVAILABLE_IN_ALL
-int chihuo_run       (ChihuoLoop  *first,
-                      ...) G_GNUC_NULL_TERMINATED;
+int chihuo_run                 (ChihuoLoop   *first,
+                                ...) G_GNUC_NULL_TERMINATED;
 CHIHUO_AVAILABLE_IN_ALL
-int chihuo_run_loops (ChihuoLoop **loops,
-                      gsize        n_loops,
-                      GError     **error);
+int chihuo_run_loops           (ChihuoLoop  **loops,
+                                gsize         n_loops,
+                                GError      **error);
+CHIHUO_AVAILABLE_IN_ALL
+int chihuo_run_get_exit_status (const GError *error);
 
 G_END_DECLS

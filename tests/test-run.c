@@ -80,8 +80,11 @@ test_statuses (void)
       self->data = &code;
       g_assert_cmpint (chihuo_run_loops (loops, 1, &error), ==, cases[i].status);
       g_assert_error (error, CHIHUO_ERROR, code);
+      g_assert_cmpint (chihuo_run_get_exit_status (error), ==, cases[i].status);
       loop_over (self);
     }
+
+  g_assert_cmpint (chihuo_run_get_exit_status (NULL), ==, 0);
 }
 
 static void

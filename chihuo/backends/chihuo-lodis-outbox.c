@@ -64,12 +64,6 @@ chihuo_lodis_outbox_clear (ChihuoLodisOutbox *self)
   g_clear_pointer (&self->returns, g_ptr_array_unref);
 }
 
-gboolean
-chihuo_lodis_outbox_is_empty (ChihuoLodisOutbox *self)
-{
-  return self->commands->len + self->returns->len == 0;
-}
-
 /* Those of which one command takes many */
 static gboolean
 is_plural (const char *command)

@@ -20,7 +20,6 @@ typedef struct
 void     chihuo_lodis_outbox_init     (ChihuoLodisOutbox   *self,
                                        ChihuoLodisServer   *server);
 void     chihuo_lodis_outbox_clear    (ChihuoLodisOutbox   *self);
-gboolean chihuo_lodis_outbox_is_empty (ChihuoLodisOutbox   *self);
 void     chihuo_lodis_outbox_add      (ChihuoLodisOutbox   *self,
                                        const char          *command,
                                        const char          *queue,

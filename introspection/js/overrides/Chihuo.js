@@ -13,22 +13,10 @@ const System = imports.system;
 // without one every so many tasks it gets slower and slower
 const TASKS_PER_COLLECTION = 2000;
 
+// What a class may say of its loops, beside its name
 const CONSTANTS = {
-    NAME: 'set_default_name',
     CONCURRENCY: 'set_default_concurrency',
     SERVER_CONFIG: 'set_default_server_config',
-};
-
-// The exit status that chihuo_run() has for an error, of sysexits.h
-const SOFTWARE_ERROR = 70;
-const STATUS_OF_ERROR = {
-    CONFIG: 78,
-    BACKEND: 69,
-    TIMED_OUT: 69,
-    UNKNOWN_OUTCOME: 69,
-    PROTOCOL: 76,
-    INVALID: 65,
-    TOO_LARGE: 65,
 };
 
 let Chihuo;
@@ -289,11 +277,6 @@ function toLoop(classOrLoop) {
     return new (register(classOrLoop))();
 }
 
-function statusOf(error) {
-    const name = Object.keys(STATUS_OF_ERROR).find(key => error.matches?.(Chihuo.Error, Chihuo.Error[key]));
-    return name ? STATUS_OF_ERROR[name] : SOFTWARE_ERROR;
-}
-
 // Runs loops, or classes of which it makes one each, as the one main loop of the program. Gives the exit status; an error
 // goes to the standard error
 function makeRun(runLoops) {
@@ -303,7 +286,7 @@ function makeRun(runLoops) {
             return runLoops(loops);
         } catch (e) {
             printerr(e.message);
-            return statusOf(e);
+            return Chihuo.run_get_exit_status(toGError(e));
         }
     };
 }
