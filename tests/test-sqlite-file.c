@@ -185,7 +185,7 @@ test_full_disk (Fixture *self, gconstpointer data)
       g_autofree char *id = g_strdup_printf ("%u", n);
       ChihuoItem item = make_item (self, CHIHUO_OP_ADD, id, big);
 
-      if (try_exchange (self, self->backend, &item, 1, &error))
+      if (try_exchange (self, &item, 1, &error))
         n++;
       else
         g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_NONE);
@@ -300,7 +300,7 @@ test_busy (Fixture *self, gconstpointer data)
   g_assert_cmpint (sqlite3_open (self->path, &db), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
 
-  g_assert_false (try_exchange (self, self->backend, &item, 1, &error));
+  g_assert_false (try_exchange (self, &item, 1, &error));
   g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
   g_assert_nonnull (strstr (error->message, "another process holds the database"));
   sqlite3_close (db);
