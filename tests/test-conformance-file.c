@@ -23,13 +23,7 @@ create (void)
 static ChihuoBackend *
 open_backend (const char *address, GError **error)
 {
-  g_autoptr (ChihuoConfig) config = chihuo_config_new (address, error);
-  g_autoptr (ChihuoBackend) backend = g_object_new (EXAMPLE_TYPE_FILE_BACKEND, NULL);
-
-  if (config == NULL || !chihuo_backend_open (backend, config, error))
-    return NULL;
-
-  return g_steal_pointer (&backend);
+  return chihuo_conformance_open (EXAMPLE_TYPE_FILE_BACKEND, address, error);
 }
 
 static void

@@ -41,14 +41,7 @@ create (void)
 static ChihuoBackend *
 open_backend (const char *address, GError **error)
 {
-  g_autoptr (ChihuoConfig) config = chihuo_config_new (address, error);
-  g_autoptr (ChihuoBackend) backend = g_object_new (CHIHUO_TYPE_LODIS_BACKEND, NULL);
-
-  if (config == NULL || !chihuo_backend_open (backend, config, error)
-      || !chihuo_config_finish (config, error))
-    return NULL;
-
-  return g_steal_pointer (&backend);
+  return chihuo_conformance_open (CHIHUO_TYPE_LODIS_BACKEND, address, error);
 }
 
 static void

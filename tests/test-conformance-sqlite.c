@@ -25,14 +25,10 @@ create (void)
 static ChihuoBackend *
 open_backend (const char *address, GError **error)
 {
-  g_autofree char *uri = g_strdup_printf ("{\"backend\":\"sqlite\",\"path\":\"%s\"}", address);
-  g_autoptr (ChihuoConfig) config = chihuo_config_new (uri, error);
-  g_autoptr (ChihuoBackend) backend = g_object_new (CHIHUO_TYPE_SQLITE_BACKEND, NULL);
+  g_autofree char *config
+    = g_strdup_printf ("{\"backend\":\"sqlite\",\"path\":\"%s\"}", address);
 
-  if (config == NULL || !chihuo_backend_open (backend, config, error))
-    return NULL;
-
-  return g_steal_pointer (&backend);
+  return chihuo_conformance_open (CHIHUO_TYPE_SQLITE_BACKEND, config, error);
 }
 
 /* The last reference without a close: its byte is free, and nobody has signed off */

@@ -59,6 +59,19 @@ add_part (const ChihuoConformanceFactory *factory, const ChihuoConformanceEntry 
     }
 }
 
+ChihuoBackend *
+chihuo_conformance_open (GType type, const char *server_config, GError **error)
+{
+  g_autoptr (ChihuoConfig) config = chihuo_config_new (server_config, error);
+  g_autoptr (ChihuoBackend) backend = g_object_new (type, NULL);
+
+  if (config == NULL || !chihuo_backend_open (backend, config, error)
+      || !chihuo_config_finish (config, error))
+    return NULL;
+
+  return g_steal_pointer (&backend);
+}
+
 void
 chihuo_conformance_add_tests (const ChihuoConformanceFactory *factory)
 {

@@ -37,6 +37,11 @@ typedef struct
   const char *const *leaves_out;
 } ChihuoConformanceFactory;
 
+/* For an `open` whose address is a server configuration: a backend of this type, connected */
+ChihuoBackend *chihuo_conformance_open (GType        type,
+                                        const char  *server_config,
+                                        GError     **error);
+
 /* Adds all tests under "/NAME/". The environment's G_TEST_SRCDIR leads to task-life.csv */
 void chihuo_conformance_add_tests (const ChihuoConformanceFactory  *factory);
 

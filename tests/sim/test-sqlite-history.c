@@ -160,7 +160,7 @@ offer (Battery *self, ChihuoItem *items, guint n)
 {
   Fixture *fixture = &self->fixture;
   g_autoptr (GError) error = NULL;
-  gboolean ok = try_exchange (fixture, fixture->backend, items, n, &error);
+  gboolean ok = try_exchange (fixture, items, n, &error);
 
   limit_files (-1);
   self->n_failed += !ok;
@@ -168,7 +168,7 @@ offer (Battery *self, ChihuoItem *items, guint n)
   if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME))
     {
       g_clear_error (&error);
-      ok = try_exchange (fixture, fixture->backend, items, n, &error);
+      ok = try_exchange (fixture, items, n, &error);
       g_assert_no_error (error);
     }
   fixture->request++;
