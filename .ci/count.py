@@ -6,25 +6,35 @@
 """count.py NAME=LOG... prints one line for each log, what failed, and “N passed, N failed” at the end.
 
 A LOG is a testlog.json. Each TAP line counts for itself, a program without TAP counts as one. Nothing may be
-skipped: a skip is a failure, and so is a log that is missing or holds nothing.
+skipped: a skip is a failure, and so is a log that is missing or holds nothing. Below what failed stand the last
+lines that its program said, for whoever sees only the end of a long log.
 """
 
 import json
 import re
 import sys
 
-POINT = re.compile(r'^(not )?ok\b[^#\n]*(#\s*(?:skip|todo)\b)?', re.I | re.M)
+POINT = re.compile(r'^(not )?ok\b([^#\n]*)(#\s*(?:skip|todo)\b)?', re.I | re.M)
 GOOD = ('OK', 'EXPECTEDFAIL')
+LAST_LINES = 20
+
+
+def last_words(entry):
+    """What a program said last, to both of its outputs."""
+    said = ((entry.get('stdout') or '') + (entry.get('stderr') or '')).splitlines()
+    return ['    | %s' % line[:200] for line in said[-LAST_LINES:]]
 
 
 def count_entry(entry):
     """How much of one test program passed, and what failed."""
     points = [] if 'SKIP' == entry['result'] else POINT.findall(entry.get('stdout') or '')
-    failed = ['%s: %s' % (entry['name'], 'skipped' if skip else 'not ok') for bad, skip in points if bad or skip]
+    failed = ['%s:%s %s' % (entry['name'], name.rstrip(), 'skipped' if skip else 'not ok')
+              for bad, name, skip in points if bad or skip]
     passed = len(points) - len(failed)
-    if entry['result'] not in GOOD and not failed:
-        failed = ['%s: %s' % (entry['name'], entry['result'].lower())]
-    elif not points and not failed:
+    if entry['result'] not in GOOD:
+        failed = (failed or ['%s: %s' % (entry['name'], entry['result'].lower())])
+        failed[-1] = '\n'.join([failed[-1]] + last_words(entry))
+    elif not points:
         passed = 1
     return passed, failed
 
@@ -69,6 +79,7 @@ def self_test():
         good, bad = count_log(lines)
         assert (good, len(bad)) == (passed, failed), (lines, good, bad)
     assert len(count_file('/nowhere')[1]) == 1
+    assert count_entry(json.loads(entry('FAIL', 'not ok 1 b\n# why\n')))[1] == ['a: 1 b not ok\n    | not ok 1 b\n    | # why']
     print('self-test: all counted right')
 
 
