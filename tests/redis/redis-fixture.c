@@ -263,6 +263,8 @@ start_with (RedisFixture *fixture, const char * const *more, gboolean with_tls)
       GPtrArray *arguments = g_ptr_array_new ();
       RedisServer *self = server_new (fixture, arguments, with_tls);
 
+      /* A replica would wait 5 s for others that want the same copy */
+      add_pair (arguments, "--repl-diskless-sync-delay", "0");
       for (guint j = 0; more[j] != NULL; j++)
         g_ptr_array_add (arguments, g_strdup (more[j]));
       if (server_start (fixture, self, arguments))
