@@ -150,3 +150,20 @@ chihuo_batch_answer (ChihuoBatch *self, guint index, ChihuoAnswer answer)
 
   self->items[index]->answer = answer;
 }
+
+/**
+ * chihuo_batch_clear_answers: (skip)
+ * @self: a batch
+ *
+ * Takes all answers back, for a backend whose exchange fails after some items
+ * were answered.
+ *
+ * Since: 1.0
+ */
+void
+chihuo_batch_clear_answers (ChihuoBatch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    chihuo_item_clear_answer (self->items[i]);
+  g_clear_error (&self->refusal);
+}

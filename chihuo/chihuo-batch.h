@@ -71,6 +71,9 @@ CHIHUO_AVAILABLE_IN_ALL
 void           chihuo_batch_answer      (ChihuoBatch   *self,
                                          guint          index,
                                          ChihuoAnswer   answer);
+CHIHUO_AVAILABLE_IN_ALL
+void           chihuo_batch_clear_answers
+                                        (ChihuoBatch   *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChihuoBatch, chihuo_batch_unref)
 

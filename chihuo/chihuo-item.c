@@ -65,6 +65,35 @@ G_DEFINE_ENUM_TYPE (ChihuoSettle, chihuo_settle,
                     G_DEFINE_ENUM_VALUE (CHIHUO_SETTLE_RETURNED, "returned"),
                     G_DEFINE_ENUM_VALUE (CHIHUO_SETTLE_ABANDONED, "abandoned"))
 
+static void
+clear_claim (ChihuoItem *self)
+{
+  for (guint i = 0; i < self->claim.n_claimed; i++)
+    g_clear_pointer (&self->claim.claimed[i].payload, chihuo_payload_unref);
+  g_clear_pointer (&self->claim.claimed, g_free);
+  self->claim.n_claimed = 0;
+  self->claim.n_lost = 0;
+  self->claim.next_due = 0;
+  self->claim.n_waiting = 0;
+  self->claim.paused = FALSE;
+}
+
+/**
+ * chihuo_item_clear_answer: (skip)
+ * @self: an item
+ *
+ * Takes its answer back: the exchange failed, so that nobody has got a task.
+ *
+ * Since: 1.0
+ */
+void
+chihuo_item_clear_answer (ChihuoItem *self)
+{
+  self->answer = CHIHUO_ANSWER_NONE;
+  if (self->op == CHIHUO_OP_CLAIM)
+    clear_claim (self);
+}
+
 /**
  * chihuo_item_clear: (skip)
  * @self: an item
@@ -85,10 +114,7 @@ chihuo_item_clear (ChihuoItem *self)
       break;
 
     case CHIHUO_OP_CLAIM:
-      for (guint i = 0; i < self->claim.n_claimed; i++)
-        g_clear_pointer (&self->claim.claimed[i].payload, chihuo_payload_unref);
-      self->claim.n_claimed = 0;
-      g_clear_pointer (&self->claim.claimed, g_free);
+      clear_claim (self);
       break;
 
     case CHIHUO_OP_JUNK:

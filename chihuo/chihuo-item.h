@@ -221,12 +221,14 @@ struct _ChihuoItem
 #endif
 
 CHIHUO_AVAILABLE_IN_ALL
-GType chihuo_op_get_type      (void) G_GNUC_CONST;
+GType chihuo_op_get_type       (void) G_GNUC_CONST;
 CHIHUO_AVAILABLE_IN_ALL
-GType chihuo_answer_get_type  (void) G_GNUC_CONST;
+GType chihuo_answer_get_type   (void) G_GNUC_CONST;
 CHIHUO_AVAILABLE_IN_ALL
-GType chihuo_settle_get_type  (void) G_GNUC_CONST;
+GType chihuo_settle_get_type   (void) G_GNUC_CONST;
 CHIHUO_AVAILABLE_IN_ALL
-void  chihuo_item_clear       (ChihuoItem *self);
+void  chihuo_item_clear        (ChihuoItem *self);
+CHIHUO_AVAILABLE_IN_ALL
+void  chihuo_item_clear_answer (ChihuoItem *self);
 
 G_END_DECLS

@@ -156,6 +156,28 @@ chihuo_record_dup_cursor (const ChihuoRecord *self)
 }
 
 /**
+ * chihuo_record_hand_out: (skip)
+ * @self: a record that has just become running
+ * @claim: the claim that gets it; there is room for one more in its answer
+ *
+ * Adds a task to the answer of a claim.
+ *
+ * Since: 1.0
+ */
+void
+chihuo_record_hand_out (const ChihuoRecord *self, ChihuoItem *claim)
+{
+  claim->claim.claimed[claim->claim.n_claimed++]
+    = (ChihuoClaimed) { .payload = chihuo_payload_ref (self->payload),
+                        .token = self->token,
+                        .timeout = (gint64) self->timeout * 1000,
+                        .failures = self->failures,
+                        .crashes = self->crashes,
+                        .max_tries = self->max_tries,
+                        .priority = self->priority };
+}
+
+/**
  * chihuo_cursor_parse:
  * @cursor: a cursor
  * @major: (out): the first part of the key

@@ -72,6 +72,9 @@ void          chihuo_record_get_key     (const ChihuoRecord  *self,
 CHIHUO_AVAILABLE_IN_ALL
 char         *chihuo_record_dup_cursor  (const ChihuoRecord  *self);
 CHIHUO_AVAILABLE_IN_ALL
+void          chihuo_record_hand_out    (const ChihuoRecord  *self,
+                                         ChihuoItem          *claim);
+CHIHUO_AVAILABLE_IN_ALL
 gboolean      chihuo_cursor_parse       (const char          *cursor,
                                          gint64              *major,
                                          gint64              *minor,

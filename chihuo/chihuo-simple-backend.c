@@ -249,25 +249,6 @@ do_items (ChihuoSimpleBackend *self, ChihuoBatch *batch, GError **error)
   return save_answers (self, batch, error);
 }
 
-/* A batch that failed has no answers, and nobody has got a task */
-static void
-clear_answers (ChihuoBatch *batch)
-{
-  for (guint i = 0; i < batch->n_items; i++)
-    {
-      ChihuoItem *item = batch->items[i];
-
-      item->answer = CHIHUO_ANSWER_NONE;
-      if (item->op != CHIHUO_OP_CLAIM)
-        continue;
-
-      for (guint j = 0; j < item->claim.n_claimed; j++)
-        chihuo_payload_unref (item->claim.claimed[j].payload);
-      item->claim.n_claimed = 0;
-      g_clear_pointer (&item->claim.claimed, g_free);
-    }
-}
-
 static gboolean
 chihuo_simple_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
@@ -278,7 +259,7 @@ chihuo_simple_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GErr
   if (end (self, do_items (self, batch, error), error))
     return TRUE;
 
-  clear_answers (batch);
+  chihuo_batch_clear_answers (batch);
   return FALSE;
 }
 

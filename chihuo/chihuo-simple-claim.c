@@ -32,20 +32,6 @@ clear_answer (ChihuoItem *item)
   item->answer = CHIHUO_ANSWER_OK;
 }
 
-static void
-hand_out (ChihuoItem *item, const ChihuoRecord *record)
-{
-  ChihuoClaimed *claimed = &item->claim.claimed[item->claim.n_claimed++];
-
-  claimed->payload = chihuo_payload_ref (record->payload);
-  claimed->token = record->token;
-  claimed->timeout = record->timeout * (gint64) 1000;
-  claimed->failures = record->failures;
-  claimed->crashes = record->crashes;
-  claimed->max_tries = record->max_tries;
-  claimed->priority = record->priority;
-}
-
 /* Delayed tasks whose time has come join the tail first, in the order of their times */
 static gboolean
 promote_due (ChihuoSimpleQueue *queue, const ChihuoMoment *moment, GError **error)
@@ -99,7 +85,7 @@ take (ChihuoSimpleQueue *queue, ChihuoItem *item, ChihuoPayload *id, const Chihu
   if (!chihuo_simple_queue_step (queue, id, &event, moment, &answer, &after, error))
     return FALSE;
 
-  hand_out (item, after);
+  chihuo_record_hand_out (after, item);
   return TRUE;
 }
 
@@ -147,7 +133,7 @@ hold (ChihuoSimpleQueue *queue, ChihuoItem *item, const char *text, guint64 toke
   if (answer == CHIHUO_ANSWER_STALE || item->claim.n_claimed == item->claim.n)
     item->claim.n_lost++;
   else
-    hand_out (item, after);
+    chihuo_record_hand_out (after, item);
 
   return TRUE;
 }

@@ -214,20 +214,6 @@ step (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, const char *id, const Chi
 
 /* --- claims --- */
 
-static void
-hand_out (ChihuoItem *item, const ChihuoRecord *record)
-{
-  ChihuoClaimed *claimed = &item->claim.claimed[item->claim.n_claimed++];
-
-  claimed->payload = chihuo_payload_ref (record->payload);
-  claimed->token = record->token;
-  claimed->timeout = record->timeout * (gint64) 1000;
-  claimed->failures = record->failures;
-  claimed->crashes = record->crashes;
-  claimed->max_tries = record->max_tries;
-  claimed->priority = record->priority;
-}
-
 /* What cannot be a task at all is dead under an id that can be */
 static void
 bury (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, GBytes *key, const char *reason,
@@ -277,7 +263,7 @@ run (ChihuoLodisShelf *shelf, ChihuoItem *item, ChihuoPayload *payload,
   chihuo_task_life_step (record, &event, moment, &place);
   record->claimant = g_intern_string (record->claimant);
 
-  hand_out (item, record);
+  chihuo_record_hand_out (record, item);
   chihuo_lodis_shelf_put (shelf, record);
 }
 
@@ -398,7 +384,7 @@ claim_again (ChihuoLodisShelf *shelf, ChihuoItem *item, const ChihuoLodisClaim *
           || item->claim.n_claimed == item->claim.n)
         continue;
       record->when = moment->lease + item->claim.lease;
-      hand_out (item, record);
+      chihuo_record_hand_out (record, item);
     }
   item->claim.n_lost = claim->n - item->claim.n_claimed;
 }
@@ -560,24 +546,6 @@ answer_again (ChihuoLodisPlain *self, ChihuoBatch *batch, GError **error)
   return TRUE;
 }
 
-/* A batch that failed has given nobody a task; what it took is held for its repetition */
-static void
-clear_claims (ChihuoBatch *batch)
-{
-  for (guint i = 0; i < batch->n_items; i++)
-    {
-      ChihuoItem *item = batch->items[i];
-
-      item->answer = CHIHUO_ANSWER_NONE;
-      if (item->op != CHIHUO_OP_CLAIM || item->claim.claimed == NULL)
-        continue;
-      for (guint j = 0; j < item->claim.n_claimed; j++)
-        chihuo_payload_unref (item->claim.claimed[j].payload);
-      item->claim.n_claimed = 0;
-      g_clear_pointer (&item->claim.claimed, g_free);
-    }
-}
-
 static gboolean
 chihuo_lodis_plain_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
@@ -595,7 +563,7 @@ chihuo_lodis_plain_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError 
 
   if (self->answers->len > 0)
     local->code = CHIHUO_ERROR_UNKNOWN_OUTCOME;
-  clear_claims (batch);
+  chihuo_batch_clear_answers (batch); /* what it took is held for its repetition */
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }

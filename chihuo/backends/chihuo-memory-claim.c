@@ -8,18 +8,6 @@
 #include "chihuo-memory-claim.h"
 #include "chihuo-mutant.h"
 
-static ChihuoClaimed
-claimed_from_record (const ChihuoRecord *record)
-{
-  return (ChihuoClaimed) { .payload = chihuo_payload_ref (record->payload),
-                           .token = record->token,
-                           .timeout = (gint64) record->timeout * 1000,
-                           .failures = record->failures,
-                           .crashes = record->crashes,
-                           .max_tries = record->max_tries,
-                           .priority = record->priority };
-}
-
 /* What is due waits from now on, in the order of the due times */
 static void
 move_due (ChihuoMemoryQueue *queue, const ChihuoMoment *moment, guint *n_left)
@@ -70,7 +58,7 @@ claim_new (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *momen
       next = chihuo_memory_queue_get_next (queue, n_suspects < item->claim.suspects);
       if (next != NULL)
         chihuo_memory_node_prefetch (next);
-      item->claim.claimed[item->claim.n_claimed++] = claimed_from_record (&node->record);
+      chihuo_record_hand_out (&node->record, item);
       node = next;
     }
 }
@@ -80,29 +68,24 @@ static void
 claim_again (ChihuoMemoryQueue *queue, ChihuoItem *item, const ChihuoMoment *moment, guint n_first)
 {
   ChihuoItem renew = { .op = CHIHUO_OP_RENEW, .queue = queue->name, .claimant = item->claimant };
-  g_autoptr (GArray) claimed = g_array_new (FALSE, FALSE, sizeof (ChihuoClaimed));
   ChihuoMemoryLaneIter iter;
   ChihuoMemoryNode *node;
 
   renew.renew.lease = item->claim.lease;
+  item->claim.claimed = g_new (ChihuoClaimed, queue->counts[CHIHUO_TASK_STATE_RUNNING]);
   chihuo_memory_lane_iter_init (&iter, &queue->running);
   while ((node = chihuo_memory_lane_iter_next (&iter)) != NULL)
     {
-      ChihuoClaimed one;
-
       if (node->record.claimant != item->claimant || node->record.request != item->claim.request)
         continue;
 
       renew.token = node->record.token;
       chihuo_memory_queue_step (queue, node, &renew, moment);
-      one = claimed_from_record (&node->record);
-      g_array_append_val (claimed, one);
+      chihuo_record_hand_out (&node->record, item);
     }
 
-  item->claim.n_claimed = claimed->len;
-  if (n_first != CHIHUO_MEMORY_CLAIM_UNKNOWN && n_first > claimed->len)
-    item->claim.n_lost = n_first - claimed->len;
-  item->claim.claimed = g_array_steal (claimed, NULL);
+  if (n_first != CHIHUO_MEMORY_CLAIM_UNKNOWN && n_first > item->claim.n_claimed)
+    item->claim.n_lost = n_first - item->claim.n_claimed;
 }
 
 /* n_first: what the first answer to this claim gave, if a repeated batch says so; n_left: how many

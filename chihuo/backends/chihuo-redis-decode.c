@@ -338,46 +338,29 @@ decode_claims (const ChihuoRedisReply *reply, ChihuoItem **items, guint n_items,
   return next == reply->elements || refuse (error, "expected fewer claims");
 }
 
+static void
+clear_answers (ChihuoItem **items, guint n_items)
+{
+  for (guint i = 0; i < n_items; i++)
+    chihuo_item_clear_answer (items[i]);
+}
+
 gboolean
 chihuo_redis_decode_part (const ChihuoRedisReply *reply, ChihuoItem **items, guint n_items,
                           GArray *junk, GError **error)
 {
   guint n_junk = junk->len;
 
-  chihuo_redis_decode_undo (items, n_items);
+  clear_answers (items, n_items);
   if (!is_array (reply) || reply->elements == 0)
     return refuse (error, "expected the answers of a part");
   if (decode_answers (reply->element[0], items, n_items, error)
       && decode_claims (reply, items, n_items, junk, error))
     return TRUE;
 
-  chihuo_redis_decode_undo (items, n_items);
+  clear_answers (items, n_items);
   g_array_set_size (junk, n_junk);
   return FALSE;
-}
-
-static void
-undo_claim (ChihuoItem *item)
-{
-  for (guint i = 0; i < item->claim.n_claimed; i++)
-    chihuo_payload_unref (item->claim.claimed[i].payload);
-  g_clear_pointer (&item->claim.claimed, g_free);
-  item->claim.n_claimed = 0;
-  item->claim.n_lost = 0;
-  item->claim.next_due = 0;
-  item->claim.n_waiting = 0;
-  item->claim.paused = FALSE;
-}
-
-void
-chihuo_redis_decode_undo (ChihuoItem **items, guint n_items)
-{
-  for (guint i = 0; i < n_items; i++)
-    {
-      items[i]->answer = CHIHUO_ANSWER_NONE;
-      if (items[i]->op == CHIHUO_OP_CLAIM)
-        undo_claim (items[i]);
-    }
 }
 
 /* What is junk is shown as well as it goes: people look here to find out what it is */

@@ -38,9 +38,6 @@ gboolean chihuo_redis_decode_numbers (const ChihuoRedisReply  *reply,
                                       gint64                  *numbers,
                                       guint                    n_numbers,
                                       GError                 **error);
-/* What a claim, or a part that failed later, left in its items */
-void     chihuo_redis_decode_undo    (ChihuoItem             **items,
-                                      guint                    n_items);
 void     chihuo_redis_decode_clear_junk     (gpointer                 junk);
 
 G_END_DECLS

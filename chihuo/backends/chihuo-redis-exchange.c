@@ -98,8 +98,7 @@ prepare (ChihuoRedisExchange *self, ChihuoBatch *batch)
 {
   self->batch = batch;
   chihuo_redis_encode_moment (self->own_clock ? &batch->moment : NULL, self->moment);
-  chihuo_redis_decode_undo (batch->items, batch->n_items);
-  g_clear_error (&batch->refusal);
+  chihuo_batch_clear_answers (batch);
   g_array_set_size (self->parts, 0);
   g_array_set_size (self->sends, 0);
   g_array_set_size (self->junk, 0);
@@ -359,8 +358,7 @@ fail (ChihuoRedisExchange *self, GError *trouble, GError **error)
 {
   gboolean in_doubt = self->pipeline->sent || was_any_done (self);
 
-  chihuo_redis_decode_undo (self->batch->items, self->batch->n_items);
-  g_clear_error (&self->batch->refusal);
+  chihuo_batch_clear_answers (self->batch);
   if (in_doubt && !is_final (self->batch, trouble)
       && !g_error_matches (trouble, CHIHUO_ERROR, CHIHUO_ERROR_UNKNOWN_OUTCOME))
     {

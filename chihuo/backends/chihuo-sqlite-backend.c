@@ -146,7 +146,7 @@ chihuo_sqlite_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GErr
 
   if (refusal != NULL)
     g_propagate_error (error, g_steal_pointer (&refusal));
-  chihuo_sqlite_exchange_undo (batch);
+  chihuo_batch_clear_answers (batch);
   return FALSE;
 }
 

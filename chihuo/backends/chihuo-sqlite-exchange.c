@@ -204,26 +204,3 @@ chihuo_sqlite_exchange_again (ChihuoSqliteQueues *queues, ChihuoSqliteWorkers *w
   return FALSE;
 }
 
-/*
- * chihuo_sqlite_exchange_undo:
- * @batch: a batch whose transaction failed
- *
- * Takes all answers back.
- */
-void
-chihuo_sqlite_exchange_undo (ChihuoBatch *batch)
-{
-  for (guint i = 0; i < batch->n_items; i++)
-    {
-      ChihuoItem *item = batch->items[i];
-
-      item->answer = CHIHUO_ANSWER_NONE;
-      if (item->op != CHIHUO_OP_CLAIM)
-        continue;
-
-      for (guint c = 0; c < item->claim.n_claimed; c++)
-        chihuo_payload_unref (item->claim.claimed[c].payload);
-      item->claim.n_claimed = 0;
-      g_clear_pointer (&item->claim.claimed, g_free);
-    }
-}

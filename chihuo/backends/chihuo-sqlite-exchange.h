@@ -19,6 +19,5 @@ gboolean chihuo_sqlite_exchange_again (ChihuoSqliteQueues   *queues,
                                        ChihuoBatch          *batch,
                                        GBytes               *answers,
                                        GError              **error);
-void     chihuo_sqlite_exchange_undo  (ChihuoBatch          *batch);
 
 G_END_DECLS

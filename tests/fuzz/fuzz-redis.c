@@ -69,7 +69,8 @@ decode_part (const ChihuoRedisReply *reply, const ChihuoOp *ops, guint n_items)
 
   ok = chihuo_redis_decode_part (reply, pointers, n_items, junk, NULL);
   check_items (pointers, n_items, ok);
-  chihuo_redis_decode_undo (pointers, n_items);
+  for (guint i = 0; i < n_items; i++)
+    chihuo_item_clear (&items[i]);
 }
 
 static void
