@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* It remembers what it was asked, and answers only when a test has said how: so answers can be wrong, late or
- * missing. One connection after the other, on a thread that uses nothing of GIO */
+ * missing. One connection after the other, on a thread that uses nothing of GIO. In front of another server it hands
+ * on what comes, and loses what a test wants to be lost */
 
 typedef enum
 {
@@ -49,6 +50,10 @@ typedef struct
   guint      n_connections;
   guint      n_closed;      /* of these */
   gboolean   is_stopping;
+  guint16    upstream;      /* port of the server behind it; 0 = there is none */
+  guint      n_unheard;     /* so many transactions that write are yet to be lost before that server has them */
+  guint      n_untold;      /* and so many when it has carried them out */
+  gboolean   is_deaf;       /* nothing is handed on */
 } FakeServer;
 
 static inline void
@@ -102,6 +107,60 @@ fake_server_write (int peer, GBytes *bytes)
     }
 
   return TRUE;
+}
+
+/* Asks the server behind it, and returns all that it says */
+static inline GBytes *
+fake_server_ask_upstream (FakeServer *self, const FakeRequest *request)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons (self->upstream),
+                                 .sin_addr = { htonl (INADDR_LOOPBACK) } };
+  g_autofree char *head
+    = g_strdup_printf ("%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+                       request->line, g_bytes_get_size (request->body));
+  g_autoptr (GBytes) head_bytes = g_bytes_new_static (head, strlen (head));
+  GByteArray *answer = g_byte_array_new ();
+  int peer = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  guint8 buffer[4096];
+  gssize n;
+
+  if (connect (peer, (struct sockaddr *) &address, sizeof address) == 0
+      && fake_server_write (peer, head_bytes) && fake_server_write (peer, request->body))
+    while ((n = recv (peer, buffer, sizeof buffer, 0)) > 0)
+      g_byte_array_append (answer, buffer, n);
+  close (peer);
+
+  return g_byte_array_free_to_bytes (answer);
+}
+
+/* Hands the newest request on, or loses it */
+static inline void
+fake_server_forward (FakeServer *self, int peer)
+{
+  FakeRequest *request;
+  g_autoptr (GBytes) answer = NULL;
+  gboolean is_unheard;
+  gboolean is_untold;
+  gboolean writes;
+
+  g_mutex_lock (&self->mutex);
+  request = g_ptr_array_index (self->requests, self->requests->len - 1);
+  writes = memmem (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body),
+                   "\0\0\0\1=", 5) != NULL;
+  is_unheard = writes && self->n_unheard > 0;
+  is_untold = writes && !is_unheard && self->n_untold > 0;
+  self->n_unheard -= is_unheard;
+  self->n_untold -= is_untold;
+  while (self->is_deaf && !self->is_stopping)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+
+  if (is_unheard)
+    return;
+  answer = fake_server_ask_upstream (self, request);
+  if (!is_untold)
+    fake_server_write (peer, answer);
 }
 
 /* FALSE: hang up */
@@ -163,7 +222,11 @@ fake_server_serve (FakeServer *self, int peer)
         return;
       g_string_append_len (input, buffer, n);
       while (is_open && fake_server_take_request (self, input))
-        is_open = fake_server_answer (self, peer);
+        {
+          is_open = self->upstream == 0 && fake_server_answer (self, peer);
+          if (self->upstream != 0)
+            fake_server_forward (self, peer);
+        }
     }
 }
 
@@ -378,4 +441,45 @@ fake_server_assert_arguments (FakeServer *self, guint index, const char *expecte
   g_autofree char *arguments = fake_server_get_arguments (self, index);
 
   g_assert_cmpstr (arguments, ==, expected);
+}
+
+/* It stands in front of another server from now on */
+static inline void
+fake_server_stand_before (FakeServer *self, guint16 port)
+{
+  self->upstream = port;
+}
+
+/* Of the transactions that write, the next ones are lost: before the server has them, and then behind it */
+static inline void
+fake_server_lose (FakeServer *self, guint n_unheard, guint n_untold)
+{
+  g_mutex_lock (&self->mutex);
+  self->n_unheard = n_unheard;
+  self->n_untold = n_untold;
+  g_mutex_unlock (&self->mutex);
+}
+
+/* While it is deaf nothing is handed on. Returns how many requests there were */
+static inline guint
+fake_server_set_deaf (FakeServer *self, gboolean is_deaf)
+{
+  guint n;
+
+  g_mutex_lock (&self->mutex);
+  self->is_deaf = is_deaf;
+  n = self->requests->len;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+
+  return n;
+}
+
+/* All that was to be lost has been */
+static inline void
+fake_server_assert_lost (FakeServer *self)
+{
+  g_mutex_lock (&self->mutex);
+  g_assert_cmpuint (self->n_unheard + self->n_untold, ==, 0);
+  g_mutex_unlock (&self->mutex);
 }
