@@ -40,6 +40,17 @@ set_up (Fixture *f, gconstpointer data)
   f->backend = chihuo_lodis_safe_new (f->server, TRUE);
 }
 
+/* Without anything in between */
+static void
+set_up_directly (Fixture *f, gconstpointer data)
+{
+  set_up (f, data);
+  g_clear_object (&f->backend);
+  chihuo_lodis_server_free (f->server);
+  f->server = new_server (f->lodis->port);
+  f->backend = chihuo_lodis_safe_new (f->server, TRUE);
+}
+
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
@@ -300,6 +311,173 @@ test_lost_settle (Fixture *f, gconstpointer data)
   assert_stats (f, 0, 0, 1);
 }
 
+/* --- what another program has left --- */
+
+/* So many that one call does not take them all over */
+#define N_OLD 150000
+/* Ids with a NUL are none */
+#define N_JUNK 100
+
+/* As the other program does; the number that is answered, if it is one */
+static guint32
+call_directly (Fixture *f, const char *command, GByteArray *arguments)
+{
+  g_autoptr (ChihuoLodisServer) server = new_server (f->lodis->port);
+  g_autoptr (GError) error = NULL;
+  ChihuoLodisReader reader;
+  g_autoptr (GBytes) body = chihuo_lodis_server_call (server, command, "eat", arguments,
+                                                      CHIHUO_LODIS_CHANGES, &reader, &error);
+  guint32 n = 0;
+
+  g_assert_no_error (error);
+  if (reader.left == sizeof n)
+    chihuo_lodis_frame_take_u32 (&reader, &n, NULL);
+
+  return n;
+}
+
+static guint
+count_old (Fixture *f, const char *command)
+{
+  return call_directly (f, command, NULL);
+}
+
+static void
+leave (Fixture *f, const char *command, const char *id, const char *value)
+{
+  g_autoptr (GByteArray) arguments = g_byte_array_new ();
+
+  chihuo_lodis_frame_add_string (arguments, id);
+  chihuo_lodis_frame_add_string (arguments, value);
+  call_directly (f, command, arguments);
+}
+
+static void
+leave_many_marks (Fixture *f)
+{
+  g_autoptr (GByteArray) arguments = g_byte_array_new ();
+
+  for (guint i = 0; i < N_OLD; i++)
+    {
+      char id[] = "m00000000";
+
+      g_snprintf (id, sizeof id, "m%08u", i);
+      chihuo_lodis_frame_add_string (arguments, id);
+      chihuo_lodis_frame_add_string (arguments, "");
+    }
+  call_directly (f, "hmset", arguments);
+}
+
+static void
+leave_junk_marks (Fixture *f)
+{
+  g_autoptr (GByteArray) arguments = g_byte_array_new ();
+
+  for (guint i = 0; i < N_JUNK; i++)
+    {
+      const char id[] = { 0, 'a' + i / 26, 'a' + i % 26 };
+
+      chihuo_lodis_frame_add (arguments, id, sizeof id);
+      chihuo_lodis_frame_add_string (arguments, "");
+    }
+  call_directly (f, "hmset", arguments);
+}
+
+static void
+assert_look (Fixture *f, const char *id, ChihuoTaskState state, gboolean finished)
+{
+  g_autoptr (ChihuoPayload) payload = chihuo_payload_new (id, -1, NULL, 0);
+  g_autoptr (GPtrArray) records
+    = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_record_free);
+  ChihuoPage page = { .queue = f->queue, .id = payload, .limit = 1, .records = records };
+  g_autoptr (GError) error = NULL;
+  ChihuoRecord *record;
+
+  chihuo_backend_page (f->backend, &page, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (records->len, ==, 1);
+  record = g_ptr_array_index (records, 0);
+  g_assert_cmpstr (chihuo_payload_get_id (record->payload), ==, id);
+  g_assert_cmpint (record->state, ==, state);
+  g_assert_cmpint (record->finished, ==, finished);
+}
+
+/* What is asked of single ids is right from the first call on, though most of what was left is still there */
+static void
+test_much_left (Fixture *f, gconstpointer data)
+{
+  static const ChihuoAnswer answers[]
+    = { CHIHUO_ANSWER_FINISHED, CHIHUO_ANSWER_EXISTS, CHIHUO_ANSWER_OK, CHIHUO_ANSWER_OK, CHIHUO_ANSWER_FINISHED };
+  ChihuoItem items[] = { make_add (f, "z finished"), make_add (f, "z waits"),
+                         make_item (f, CHIHUO_OP_UNFINISH, "z unfinished", NULL),
+                         make_item (f, CHIHUO_OP_REMOVE, "z removed", NULL), make_add (f, "z both") };
+
+  leave_many_marks (f);
+  leave (f, "hset", "z finished", "");
+  leave (f, "hset", "z unfinished", "");
+  leave (f, "arpushnx", "z waits", "{\"old\":1}");
+  leave (f, "arpushnx", "z removed", "2");
+  leave (f, "arpushnx", "z both", "3");
+  leave (f, "hset", "z both", "");
+
+  assert_look (f, "z finished", CHIHUO_TASK_STATE_ABSENT, TRUE);
+  assert_look (f, "z waits", CHIHUO_TASK_STATE_WAITING, FALSE);
+  assert_look (f, "z both", CHIHUO_TASK_STATE_ABSENT, TRUE);
+  assert_look (f, "z none", CHIHUO_TASK_STATE_ABSENT, FALSE);
+
+  exchange (f, items, G_N_ELEMENTS (items));
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    g_assert_cmpint (items[i].answer, ==, answers[i]);
+  clear_items (items, G_N_ELEMENTS (items));
+  g_assert_cmpuint (count_old (f, "hlen"), >, N_OLD / 2);
+  g_assert_cmpuint (count_old (f, "alen"), ==, 0);
+
+  assert_look (f, "z finished", CHIHUO_TASK_STATE_ABSENT, TRUE);
+  assert_look (f, "z unfinished", CHIHUO_TASK_STATE_ABSENT, FALSE);
+  assert_look (f, "z removed", CHIHUO_TASK_STATE_ABSENT, FALSE);
+  assert_look (f, "z waits", CHIHUO_TASK_STATE_WAITING, FALSE);
+}
+
+/* Many items of one batch do not each take their time for it */
+static void
+test_much_left_batch (Fixture *f, gconstpointer data)
+{
+  ChihuoItem items[64];
+  gint64 start;
+
+  leave_many_marks (f);
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%08u", N_OLD - 32 + i);
+
+      items[i] = make_add (f, id);
+    }
+  start = g_get_monotonic_time ();
+  exchange (f, items, G_N_ELEMENTS (items));
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 32 * G_USEC_PER_SEC);
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    g_assert_cmpint (items[i].answer, ==, i < 32 ? CHIHUO_ANSWER_FINISHED : CHIHUO_ANSWER_ADDED);
+  clear_items (items, G_N_ELEMENTS (items));
+}
+
+/* What is no id stays, and does not hide what stands behind it */
+static void
+test_junk_left (Fixture *f, gconstpointer data)
+{
+  leave_junk_marks (f);
+  leave (f, "hset", "finished", "");
+  leave (f, "arpushnx", "junk", "no JSON");
+  leave (f, "arpushnx", "waits", "1");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*queue “eat”: 101 of what another*");
+  g_assert_cmpint (add (f, "other"), ==, CHIHUO_ANSWER_ADDED);
+  g_test_assert_expected_messages ();
+  assert_look (f, "finished", CHIHUO_TASK_STATE_ABSENT, TRUE);
+  assert_look (f, "waits", CHIHUO_TASK_STATE_WAITING, FALSE);
+  assert_stats (f, 2, 0, 1);
+  g_assert_cmpuint (count_old (f, "hlen"), ==, N_JUNK);
+  g_assert_cmpuint (count_old (f, "alen"), ==, 1);
+}
+
 /* --- a call that is blocked --- */
 
 static void
@@ -331,7 +509,8 @@ await_add (ChihuoQueue *queue, GAsyncResult **result, GError **error)
   return added;
 }
 
-/* The server has the first call and says nothing. The one behind it can be taken back all the same; and the first one is carried out when the server hears again */
+/* The server has the first call and says nothing. The one behind it can be taken back all the same; and the
+ * first one is carried out when the server hears again */
 static void
 test_blocked (Fixture *f, gconstpointer data)
 {
@@ -384,6 +563,9 @@ main (int argc, char *argv[])
   add_test ("/lodis-safe/unheard-claim", test_unheard_claim);
   add_test ("/lodis-safe/lost-settle", test_lost_settle);
 
+  g_test_add ("/lodis-safe/much-left", Fixture, NULL, set_up_directly, test_much_left, tear_down);
+  g_test_add ("/lodis-safe/much-left-batch", Fixture, NULL, set_up_directly, test_much_left_batch, tear_down);
+  g_test_add ("/lodis-safe/junk-left", Fixture, NULL, set_up_directly, test_junk_left, tear_down);
   add_test ("/lodis-safe/blocked", test_blocked);
 
   return g_test_run ();
