@@ -54,6 +54,8 @@ typedef struct
   guint      n_unheard;     /* so many transactions that write are yet to be lost before that server has them */
   guint      n_untold;      /* and so many when it has carried them out */
   gboolean   is_deaf;       /* nothing is handed on */
+  gboolean   is_holding;    /* there is something that is not */
+  guint      n_until_deaf;  /* it becomes so behind so many transactions that write; 0 = never */
 } FakeServer;
 
 static inline void
@@ -153,7 +155,14 @@ fake_server_forward (FakeServer *self, int peer)
   self->n_unheard -= is_unheard;
   self->n_untold -= is_untold;
   while (self->is_deaf && !self->is_stopping)
-    g_cond_wait (&self->cond, &self->mutex);
+    {
+      self->is_holding = TRUE;
+      g_cond_broadcast (&self->cond);
+      g_cond_wait (&self->cond, &self->mutex);
+    }
+  self->is_holding = FALSE;
+  if (writes && self->n_until_deaf > 0 && --self->n_until_deaf == 0)
+    self->is_deaf = TRUE;
   g_mutex_unlock (&self->mutex);
 
   if (is_unheard)
@@ -473,6 +482,25 @@ fake_server_set_deaf (FakeServer *self, gboolean is_deaf)
   g_mutex_unlock (&self->mutex);
 
   return n;
+}
+
+/* It becomes deaf behind so many transactions that write */
+static inline void
+fake_server_be_deaf_after (FakeServer *self, guint n)
+{
+  g_mutex_lock (&self->mutex);
+  self->n_until_deaf = n;
+  g_mutex_unlock (&self->mutex);
+}
+
+/* Waits until it is deaf and has something that it does not hand on */
+static inline void
+fake_server_await_deaf (FakeServer *self)
+{
+  g_mutex_lock (&self->mutex);
+  while (!self->is_holding)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
 }
 
 /* All that was to be lost has been */
