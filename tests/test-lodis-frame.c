@@ -229,6 +229,7 @@ test_refusals (void)
   assert_refused (500, "", 0, CHIHUO_ERROR_PROTOCOL, "another server");
   assert_refused (500, "<html>", 6, CHIHUO_ERROR_PROTOCOL, "another server");
   assert_refused (500, "7x", 2, CHIHUO_ERROR_PROTOCOL, "another server");
+  assert_refused (503, "1full", 5, CHIHUO_ERROR_TIMED_OUT, "503");
   assert_refused (404, "\0", 1, CHIHUO_ERROR_PROTOCOL, "status 404");
   assert_refused (200, "", 0, CHIHUO_ERROR_PROTOCOL, "status 200 with 0 bytes");
   assert_refused (200, "OK", 2, CHIHUO_ERROR_PROTOCOL, "status 200 with 2 bytes");

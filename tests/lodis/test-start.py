@@ -43,6 +43,8 @@ def test_wrong_configuration():
                         'nowhere.example:1', '::1:8311', '127.0.0.1:8311x', '127.0.0.1: 1', '[127.0.0.1:1'):
             fails(CONFIG, 'such as 127.0.0.1:8311', LODIS_DB_PATH=path, LODIS_IP_PORT=address)
         fails(CONFIG, 'always, interval or none', '--sync=often', **here)
+        for seconds in ('0', '-1', 'x', '', '86401'):
+            fails(CONFIG, 'from 1 to 86400', '--idle-timeout=' + seconds, **here)
         for workers in ('0', 'x', '-1', ''):
             fails(CONFIG, 'LODIS_WORKERS', LODIS_WORKERS=workers, **here)
         fails(CONFIG, '--help', 'start', **here)
@@ -86,7 +88,8 @@ def test_flags():
     assert done.returncode == 0 and re.fullmatch(r'lodis \d+\.\d+\.\d+\n', done.stdout), done
     done = start('--help')
     assert done.returncode == 0, done
-    for word in ('--db-path', '--listen', '--sync', '--insecure-listen', '--version', 'LODIS_DB_PATH', 'LODIS_IP_PORT'):
+    for word in ('--db-path', '--listen', '--sync', '--idle-timeout', '--insecure-listen', '--version', 'LODIS_DB_PATH',
+                 'LODIS_IP_PORT'):
         assert word in done.stdout, word
 
 
