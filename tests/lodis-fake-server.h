@@ -148,8 +148,9 @@ fake_server_forward (FakeServer *self, int peer)
 
   g_mutex_lock (&self->mutex);
   request = g_ptr_array_index (self->requests, self->requests->len - 1);
-  writes = memmem (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body),
-                   "\0\0\0\1=", 5) != NULL;
+  writes = g_bytes_get_size (request->body) > 0
+           && memmem (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body),
+                      "\0\0\0\1=", 5) != NULL;
   is_unheard = writes && self->n_unheard > 0;
   is_untold = writes && !is_unheard && self->n_untold > 0;
   self->n_unheard -= is_unheard;
