@@ -478,6 +478,7 @@ fake_server_set_deaf (FakeServer *self, gboolean is_deaf)
 
   g_mutex_lock (&self->mutex);
   self->is_deaf = is_deaf;
+  self->is_holding = FALSE;
   n = self->requests->len;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);
