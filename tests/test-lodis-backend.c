@@ -7,8 +7,11 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "chihuo-error.h"
+#include "chihuo-fork.h"
 #include "chihuo-lodis-backend.h"
 #include "lodis/lodis-fixture.h"
 
@@ -76,6 +79,36 @@ test_away (void)
   g_assert_no_error (error);
 }
 
+/* A child gets CLOSED, and what it lets go stays the parent's */
+static void
+test_fork (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_ORIGINAL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) backend = NULL;
+  ChihuoStats stats;
+  pid_t child;
+  int status;
+
+  chihuo_fork_hold ();
+  backend = try_open (server, ",\"mode\":\"plain\"", &error);
+  g_assert_no_error (error);
+  child = fork ();
+  if (child == 0)
+    {
+      gboolean ok = chihuo_backend_stats (backend, g_intern_static_string ("q"), 0, &stats, &error);
+
+      chihuo_backend_close (backend, NULL);
+      _exit (!ok && g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_CLOSED) ? 7 : 1);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 7);
+  g_assert_true (chihuo_backend_stats (backend, g_intern_static_string ("q"), 0, &stats, &error));
+  g_assert_no_error (error);
+  chihuo_fork_release ();
+}
+
 /* The server's clocks are for the tasks; who asks goes on by his own, and would claim for ever otherwise */
 static void
 test_clocks (void)
@@ -109,6 +142,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/lodis-backend/safe-refused", test_safe_refused);
   g_test_add_func ("/lodis-backend/plain-chosen", test_plain_chosen);
   g_test_add_func ("/lodis-backend/away", test_away);
+  g_test_add_func ("/lodis-backend/fork", test_fork);
 
   if (g_getenv ("LODIS") != NULL)
     g_test_add_func ("/lodis-backend/clocks", test_clocks);

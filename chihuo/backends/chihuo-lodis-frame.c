@@ -105,7 +105,7 @@ refuse (GBytes *body, GError **error)
  * @status: of HTTP
  * @body: the answer; it must outlive the reader
  * @error: return location for %CHIHUO_ERROR_BACKEND (the server could not do
- *   it) or %CHIHUO_ERROR_PROTOCOL
+ *   it), %CHIHUO_ERROR_TIMED_OUT (not now) or %CHIHUO_ERROR_PROTOCOL
  *
  * Looks whether all went well.
  *
@@ -119,6 +119,12 @@ chihuo_lodis_frame_open (ChihuoLodisReader *reader, guint status, GBytes *body, 
 
   if (status == 500)
     return refuse (body, error);
+  if (status == 503)
+    {
+      g_set_error_literal (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT,
+                           "the server has too much to do (status 503)");
+      return FALSE;
+    }
 
   if (status == 200 && reader->left > 0 && reader->at[0] == 0)
     {

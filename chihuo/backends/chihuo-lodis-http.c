@@ -357,6 +357,14 @@ chihuo_lodis_http_send (ChihuoLodisHttp *self, GCancellable *cancellable, GError
   gint64 deadline = g_get_monotonic_time () + self->timeout;
   gboolean ok;
 
+  if (g_cancellable_is_cancelled (cancellable))
+    {
+      forget_output (self);
+      g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT, "lodis at %s: cancelled",
+                   self->name);
+      return FALSE;
+    }
+
   ok = (is_alive (self) || connect_until (self, deadline, cancellable, error))
        && write_output (self, cancellable, error);
   if (ok)

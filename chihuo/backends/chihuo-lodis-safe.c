@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "chihuo-error.h"
-#include "chihuo-json.h"
+#include "chihuo-lodis-left.h"
 #include "chihuo-lodis-safe.h"
 #include "chihuo-lodis-txn.h"
+#include "chihuo-lodis-view.h"
 #include "chihuo-simple-storage.h"
 
 /* The simple backend does what is to be done, over keys that a transaction has read beforehand. So each
@@ -25,8 +26,7 @@
 #define REAP_INTERVAL (5 * G_TIME_SPAN_SECOND)
 #define REAP_PAGE     256
 
-/* So many tasks of another program are taken over at once */
-#define IMPORT_STEP 48
+/* So long at once tasks of another program are taken over before others have their turn */
 #define IMPORT_TIME (1 * G_TIME_SPAN_SECOND)
 
 struct _ChihuoLodisSafe
@@ -261,91 +261,13 @@ exchange (ChihuoLodisSafe *self, ChihuoBatch *batch, const char *operation, GErr
 
 /* --- what another program has stored --- */
 
+/* Of what is no task one line is enough for ever */
 static void
-item_free (gpointer data)
+tell_of_junk (ChihuoLodisSafe *self, const char *queue, gint64 n_junk)
 {
-  chihuo_item_clear (data);
-  g_free (data);
-}
-
-/* One of the other program's, as an item; NULL if it is no task */
-static ChihuoItem *
-item_of_pair (const char *queue, ChihuoOp op, GBytes *key, GBytes *value)
-{
-  gsize id_length;
-  gsize json_length;
-  const char *id = g_bytes_get_data (key, &id_length);
-  const char *json = g_bytes_get_data (value, &json_length);
-  g_autofree char *compact = NULL;
-  ChihuoItem *item;
-
-  if (id == NULL || !chihuo_id_check (id, id_length, NULL)
-      || (op == CHIHUO_OP_ADD
-          && (json == NULL || !chihuo_json_check (json, json_length, NULL))))
-    {
-      g_message ("queue “%s”: what another program has stored there is no task: it stays", queue);
-      return NULL;
-    }
-
-  item = g_new0 (ChihuoItem, 1);
-  item->op = op;
-  item->queue = queue;
-  if (op == CHIHUO_OP_ADD)
-    compact = chihuo_json_compact (json, json_length, &json_length);
-  item->payload = chihuo_payload_new (id, id_length, compact, compact != NULL ? json_length : 0);
-
-  return item;
-}
-
-/* n_junk: grows by what is no task */
-static gboolean
-read_items (ChihuoLodisReader *reader, const char *queue, ChihuoOp op, GPtrArray *items,
-            gint64 *n_junk, GError **error)
-{
-  while (reader->left > 0)
-    {
-      g_autoptr (GBytes) key = NULL;
-      g_autoptr (GBytes) value = NULL;
-      ChihuoItem *item;
-
-      if (!chihuo_lodis_frame_take_item (reader, &key, error)
-          || !chihuo_lodis_frame_take_item (reader, &value, error))
-        return FALSE;
-      item = item_of_pair (queue, op, key, value);
-      if (item != NULL)
-        g_ptr_array_add (items, item);
-      else
-        *n_junk += 1;
-    }
-
-  return TRUE;
-}
-
-/* The finished ids, or behind so many that are no tasks the waiting ones */
-static gboolean
-find_items (ChihuoLodisSafe *self, const char *queue, ChihuoOp op, gint64 *n_junk,
-            GPtrArray *items, GError **error)
-{
-  g_autoptr (GByteArray) arguments = g_byte_array_new ();
-  g_autoptr (GBytes) body = NULL;
-  gboolean is_add = op == CHIHUO_OP_ADD;
-  ChihuoLodisReader reader;
-
-  if (is_add)
-    {
-      chihuo_lodis_frame_add_u32 (arguments, *n_junk);
-      chihuo_lodis_frame_add_u32 (arguments, *n_junk + IMPORT_STEP);
-    }
-  else
-    {
-      chihuo_lodis_frame_add_string (arguments, "");
-      chihuo_lodis_frame_add_string (arguments, "");
-      chihuo_lodis_frame_add_u32 (arguments, IMPORT_STEP);
-    }
-  body = chihuo_lodis_server_call (self->server, is_add ? "alrange" : "range", queue, arguments,
-                                   CHIHUO_LODIS_READS, &reader, error);
-
-  return body != NULL && read_items (&reader, queue, op, items, n_junk, error);
+  if (n_junk > 0 && !g_hash_table_contains (self->seen, queue))
+    g_message ("queue “%s”: %" G_GINT64_FORMAT " of what another program has stored there is no "
+               "task: it stays", queue, n_junk);
 }
 
 /* They are taken away in the transaction that stores them, so nothing is lost wherever it ends */
@@ -367,36 +289,36 @@ static gboolean
 import (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, gint64 *n_junk,
         guint *n_done, gboolean *more, GError **error)
 {
-  static const ChihuoOp ops[] = { CHIHUO_OP_FINISH, CHIHUO_OP_ADD };
+  g_autoptr (GPtrArray) marks = g_ptr_array_new_with_free_func (chihuo_lodis_left_free_item);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (chihuo_lodis_left_free_item);
+  gint64 n_junk_marks = 0;
+  gint64 n_before = *n_junk;
 
-  *n_done = 0;
   *more = FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
-    {
-      g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
-      gint64 n_marks = 0;
-      gint64 *n_passed = ops[i] == CHIHUO_OP_ADD ? n_junk : &n_marks;
-      gint64 n_before = *n_passed;
+  *n_done = 0;
+  if (!chihuo_lodis_left_find_marks (self->server, queue, marks, &n_junk_marks, error)
+      || (marks->len == 0
+          && !chihuo_lodis_left_find_tasks (self->server, queue, tasks, n_junk, error)))
+    return FALSE;
 
-      if (!find_items (self, queue, ops[i], n_passed, items, error))
-        return FALSE;
-      if (items->len > 0 && !take_over (self, items, ops[i], moment, error))
-        return FALSE;
-      *n_done += items->len;
-      *more = *more || items->len > 0 || (ops[i] == CHIHUO_OP_ADD && *n_passed > n_before);
-      if (items->len > 0)
-        return TRUE;
-    }
+  if (marks->len == 0)
+    tell_of_junk (self, queue, *n_junk - n_before + (n_before == 0 ? n_junk_marks : 0));
+  if (marks->len > 0 && !take_over (self, marks, CHIHUO_OP_FINISH, moment, error))
+    return FALSE;
+  if (tasks->len > 0 && !take_over (self, tasks, CHIHUO_OP_ADD, moment, error))
+    return FALSE;
 
+  *n_done = marks->len + tasks->len;
+  *more = *n_done > 0 || *n_junk > n_before;
   return TRUE;
 }
 
-/* Before a queue is used for the first time: what is finished must not be added again. Much of it takes
- * several calls; then the queue counts as new once more */
+/* Before a queue is used for the first time. Much of it takes several calls; then the queue counts as new
+ * once more */
 static gboolean
-import_first (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, GError **error)
+import_first (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *moment, gint64 end,
+              GError **error)
 {
-  gint64 end = g_get_monotonic_time () + IMPORT_TIME;
   gboolean more = !g_hash_table_contains (self->seen, queue);
   gint64 n_junk = 0;
   guint n;
@@ -410,10 +332,44 @@ import_first (ChihuoLodisSafe *self, const char *queue, const ChihuoMoment *mome
   return TRUE;
 }
 
+/* While not all is taken over, what is there of the very ids that are asked for: what is finished must
+ * not be added again, and what is removed must not come back */
+static gboolean
+import_own (ChihuoLodisSafe *self, const ChihuoBatch *batch, const char *queue, GError **error)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+  g_autoptr (GPtrArray) marks = g_ptr_array_new_with_free_func (chihuo_lodis_left_free_item);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (chihuo_lodis_left_free_item);
+
+  for (guint i = 0; i < batch->n_items; i++)
+    if (batch->items[i]->queue == queue && batch->items[i]->payload != NULL)
+      g_ptr_array_add (ids, (gpointer) chihuo_payload_get_id (batch->items[i]->payload));
+  if (ids->len == 0)
+    return TRUE;
+
+  if (!chihuo_lodis_left_find_own (self->server, queue, ids, marks, tasks, error))
+    return FALSE;
+
+  return (marks->len == 0 || take_over (self, marks, CHIHUO_OP_FINISH, &batch->moment, error))
+         && (tasks->len == 0 || take_over (self, tasks, CHIHUO_OP_ADD, &batch->moment, error));
+}
+
+/* Whether an item before this one is of the same queue */
+static gboolean
+is_repeated (const ChihuoBatch *batch, guint index)
+{
+  for (guint i = 0; i < index; i++)
+    if (batch->items[i]->queue == batch->items[index]->queue)
+      return TRUE;
+
+  return FALSE;
+}
+
 /* Of the batch nothing is done yet, whatever became of that */
 static gboolean
 import_first_of_all (ChihuoLodisSafe *self, const ChihuoBatch *batch, GError **error)
 {
+  gint64 end = g_get_monotonic_time () + IMPORT_TIME;
   g_autoptr (GError) local = NULL;
 
   for (guint i = 0; i < batch->n_items; i++)
@@ -422,7 +378,11 @@ import_first_of_all (ChihuoLodisSafe *self, const ChihuoBatch *batch, GError **e
 
       if (item->op == CHIHUO_OP_CLAIM)
         g_hash_table_add (self->eaten, (gpointer) item->queue);
-      if (import_first (self, item->queue, &batch->moment, &local))
+      if (g_hash_table_contains (self->seen, item->queue) || is_repeated (batch, i))
+        continue;
+      if (import_first (self, item->queue, &batch->moment, end, &local)
+          && (g_hash_table_contains (self->seen, item->queue)
+              || import_own (self, batch, item->queue, &local)))
         continue;
 
       if (local->code == CHIHUO_ERROR_UNKNOWN_OUTCOME)
@@ -431,6 +391,31 @@ import_first_of_all (ChihuoLodisSafe *self, const ChihuoBatch *batch, GError **e
       return FALSE;
     }
 
+  return TRUE;
+}
+
+/* What is not here may be with the other program still. A look takes nothing over */
+static gboolean
+look_elsewhere (ChihuoLodisSafe *self, ChihuoPage *page, GError **error)
+{
+  ChihuoRecord *record = g_ptr_array_index (page->records, page->records->len - 1);
+  ChihuoLodisShelf *nothing;
+  gboolean ok;
+
+  if (record->state != CHIHUO_TASK_STATE_ABSENT || record->finished)
+    return TRUE;
+
+  g_ptr_array_remove_index (page->records, page->records->len - 1);
+  nothing = chihuo_lodis_shelf_new (page->queue);
+  ok = chihuo_lodis_view_page (self->server, nothing, page, error);
+  chihuo_lodis_shelf_free (nothing);
+  if (!ok)
+    return FALSE;
+
+  /* the other program may have both; here the mark counts */
+  record = g_ptr_array_index (page->records, page->records->len - 1);
+  if (record->finished)
+    record->state = CHIHUO_TASK_STATE_ABSENT;
   return TRUE;
 }
 
@@ -535,7 +520,9 @@ chihuo_lodis_safe_page (ChihuoBackend *backend, ChihuoPage *page, GError **error
   do
     {
       g_ptr_array_set_size (page->records, n_before);
-      if (begin (self, page->queue, &local) && parent_iface->page (backend, page, &local))
+      if (begin (self, page->queue, &local) && parent_iface->page (backend, page, &local)
+          && (page->id == NULL || g_hash_table_contains (self->seen, page->queue)
+              || look_elsewhere (self, page, &local)))
         return TRUE;
     }
   while (is_to_be_done_again (self, attempt++, &local));

@@ -142,13 +142,13 @@ chihuo_lodis_server_send (ChihuoLodisServer *self, GError **error)
 }
 
 /* Whether a change may have been made, though this was the answer. Error 2 is one of the database: what
- * could not be synced may be there all the same. What is not status 500 Lodis has not said */
+ * could not be synced may be there all the same. What is not status 500 with a digit Lodis has not said */
 static gboolean
 is_doubtful (guint status, GBytes *body)
 {
   const char *data = body != NULL ? g_bytes_get_data (body, NULL) : NULL;
 
-  return status != 500 || data == NULL || data[0] == '2';
+  return status != 500 || data == NULL || data[0] < '1' || data[0] > '6' || data[0] == '2';
 }
 
 /*

@@ -255,6 +255,12 @@ take_outcome (ChihuoLodisTxn *self, ChihuoLodisReader *reader, GError **error)
     self->moment = moment;
   if (is_done == 1)
     return TRUE;
+  if (is_done != 0)
+    {
+      g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
+                   "expected 0 or 1 at the head of the answer, not %u", is_done);
+      return FALSE;
+    }
 
   self->is_conflict = TRUE;
   g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT,
@@ -708,6 +714,7 @@ chihuo_lodis_txn_commit (ChihuoLodisTxn *self, GError **error)
 {
   g_autoptr (GByteArray) arguments = g_byte_array_new ();
   g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) local = NULL;
   ChihuoLodisReader reader;
 
   if (!write_spaces (self, arguments))
@@ -723,5 +730,14 @@ chihuo_lodis_txn_commit (ChihuoLodisTxn *self, GError **error)
 
   body = chihuo_lodis_server_call (self->server, "txn", "-", arguments, CHIHUO_LODIS_CHANGES,
                                    &reader, error);
-  return body != NULL && take_outcome (self, &reader, error);
+  if (body == NULL)
+    return FALSE;
+  if (take_outcome (self, &reader, &local))
+    return TRUE;
+
+  /* what nobody understands may be a yes */
+  if (!self->is_conflict)
+    local->code = CHIHUO_ERROR_UNKNOWN_OUTCOME;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }

@@ -120,7 +120,7 @@ feed (LodisBody *body, LodisSpan bytes, gsize part)
   LodisBodyState state = LODIS_BODY_MORE;
   gsize done = 0;
 
-  lodis_body_begin (body, TRUE, 0);
+  lodis_body_begin (body, NULL, TRUE, 0);
   for (gsize end = MIN (part, bytes.length); state == LODIS_BODY_MORE; end = MIN (end + part, bytes.length))
     {
       gsize used;

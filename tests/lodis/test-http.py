@@ -210,8 +210,90 @@ def test_many_connections():
         alive(server)
 
 
+def held_body(server, length, missing=1):
+    """A request whose body is almost there."""
+    peer = server.socket()
+    peer.sendall(b'POST /hmget/m HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n' % length)
+    peer.sendall(u32(length - 4) + b'x' * (length - 4 - missing))
+    return peer
+
+
+def answer_to(peer, rest):
+    peer.sendall(rest)
+    reply = b''
+    while not reply.endswith((b'\0\0', b'try again')):
+        more = peer.recv(65536)
+        assert more, reply
+        reply += more
+    return reply
+
+
+def test_bodies_together():
+    """256 MiB of bodies are held, what would be more is refused, small ones are not; and there is room again."""
+    with Running('--sync=none') as server:
+        peers = [held_body(server, 63 * MIB) for _ in range(4)]
+        late = held_body(server, 8 * MIB)
+        reply = answer_to(late, b'x')
+        assert reply.startswith(b'HTTP/1.1 503 ') and b'Connection: close' in reply, reply
+        assert late.recv(1) == b''
+        alive(server)
+        chunks = server.connect()
+        chunks.http.request('POST', '/hmget/m', (b'x' * MIB for _ in range(8)), encode_chunked=True,
+                            headers={'Transfer-Encoding': 'chunked'})
+        assert chunks.http.getresponse().status == 503
+
+        for peer in peers[:2]:
+            assert answer_to(peer, b'x').startswith(b'HTTP/1.1 200 ')
+        peers[2].close()
+        for _ in range(3):
+            with held_body(server, 60 * MIB) as again:
+                assert answer_to(again, b'x').startswith(b'HTTP/1.1 200 ')
+        assert answer_to(peers[3], b'x').startswith(b'HTTP/1.1 200 ')
+        for peer in (late, peers[0], peers[1], peers[3]):
+            peer.close()
+        chunks.close()
+
+
+def test_idle():
+    """Whose request does not come, and who does not read his answer, is let go; who asks or waits is not."""
+    with Running('--sync=none', '--idle-timeout=1') as server:
+        client, waiter = server.connect(), server.connect()
+        client.call('rpush', 'l', b'x' * (16 * MIB))
+        version = waiter.call('wait', 'm', b'\0' * 8, u32(0))
+        waiter.http.request('POST', '/wait/m', frame(version, u32(60000)))
+        idle = [server.socket() for _ in range(3)]
+        idle[1].sendall(b'POST /llen/l HTT')
+        idle[2].sendall(b'POST /rpush/l HTTP/1.1\r\nContent-Length: 9\r\n\r\n\0\0')
+        deaf = server.socket()
+        deaf.sendall(b'POST /lindex/l HTTP/1.1\r\nContent-Length: 12\r\n\r\n' + frame(b'\0' * 8))
+        for peer in idle:
+            peer.setblocking(False)
+        while idle:
+            client.call('llen', 'l')
+            for peer in list(idle):
+                try:
+                    assert peer.recv(1) == b''
+                except BlockingIOError:
+                    continue
+                idle.remove(peer)
+                peer.close()
+        while n_connections(server) > 2:
+            client.call('llen', 'l')
+        client.call('hset', 'm', b'f', b'v')
+        reply = waiter.http.getresponse().read()
+        assert len(reply) == 9 and reply[1:] != version
+        deaf.close()
+
+
 def n_descriptors(server):
     return len(os.listdir('/proc/%d/fd' % server.popen.pid))
+
+
+def n_connections(server):
+    """Those that the kernel holds for the server, as far as they are not closed on its side."""
+    with open('/proc/net/tcp', encoding='ascii') as table:
+        rows = [line.split() for line in table][1:]
+    return sum(row[1].endswith(':%04X' % server.port) and row[3] == '01' for row in rows)
 
 
 def test_descriptors():

@@ -9,9 +9,8 @@ import signal
 import socket
 import struct
 import subprocess
-import threading
 
-from lodis import Folder, LODIS, PATIENCE, Running, Server, main, note, u32
+from lodis import Folder, LODIS, PATIENCE, Running, Server, frame, main, note, u32
 
 CONFIG, CANTCREAT = 78, 73
 FIRST_VERSION = 'LODIS_DB_PATH=/data/test-lodis LODIS_IP_PORT="127.0.0.1:8311" nohup lodis &'
@@ -43,6 +42,8 @@ def test_wrong_configuration():
                         'nowhere.example:1', '::1:8311', '127.0.0.1:8311x', '127.0.0.1: 1', '[127.0.0.1:1'):
             fails(CONFIG, 'such as 127.0.0.1:8311', LODIS_DB_PATH=path, LODIS_IP_PORT=address)
         fails(CONFIG, 'always, interval or none', '--sync=often', **here)
+        for seconds in ('0', '-1', 'x', '', '86401'):
+            fails(CONFIG, 'from 1 to 86400', '--idle-timeout=' + seconds, **here)
         for workers in ('0', 'x', '-1', ''):
             fails(CONFIG, 'LODIS_WORKERS', LODIS_WORKERS=workers, **here)
         fails(CONFIG, '--help', 'start', **here)
@@ -86,7 +87,8 @@ def test_flags():
     assert done.returncode == 0 and re.fullmatch(r'lodis \d+\.\d+\.\d+\n', done.stdout), done
     done = start('--help')
     assert done.returncode == 0, done
-    for word in ('--db-path', '--listen', '--sync', '--insecure-listen', '--version', 'LODIS_DB_PATH', 'LODIS_IP_PORT'):
+    for word in ('--db-path', '--listen', '--sync', '--idle-timeout', '--insecure-listen', '--version', 'LODIS_DB_PATH',
+                 'LODIS_IP_PORT'):
         assert word in done.stdout, word
 
 
@@ -197,16 +199,13 @@ def test_drain():
         idle = server.socket()
         waiting = server.connect()
         version = waiting.call('wait', 'm', b'\0' * 8, u32(0))
-        answers = []
-        thread = threading.Thread(target=lambda: answers.append(waiting.call('wait', 'm', version, u32(60000))))
-        thread.start()
+        waiting.http.request('POST', '/wait/m', frame(version, u32(60000)))
         half = server.socket()
         half.sendall(b'POST /rpush/l HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n\0\0')
         client = server.connect()
         client.call('llen', 'l')     # answered behind the two, so both are there
         server.popen.send_signal(signal.SIGTERM)
-        thread.join(PATIENCE)
-        assert answers == [version]
+        assert waiting.http.getresponse().read() == b'\0' + version
         half.sendall(b'\0\1x')
         reply = b''
         while not reply.endswith(b'\0\0'):

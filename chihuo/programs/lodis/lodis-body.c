@@ -13,10 +13,14 @@
 #define DISCARD_MAX (128u << 20)
 #define CHUNK_LINE_MAX 4096
 
+/* A body of this size finds room always: all connections together have too few of them to matter */
+#define SMALL_MAX (64u << 10)
+
 void
-lodis_body_begin (LodisBody *self, gboolean chunked, guint64 length)
+lodis_body_begin (LodisBody *self, LodisBodyRoom *room, gboolean chunked, guint64 length)
 {
   lodis_body_clear (self);
+  self->room = room;
   self->bytes = g_byte_array_new ();
   self->chunked = chunked;
   self->left = chunked ? 0 : length;
@@ -30,13 +34,48 @@ lodis_body_is_large (LodisBody *self)
   return self->seen > LODIS_BODY_MAX;
 }
 
+/* Nothing of it is kept then, either, but another try may have more luck */
+gboolean
+lodis_body_is_crowded (LodisBody *self)
+{
+  return self->crowded;
+}
+
+/* What is kept makes room for others */
+static void
+drop (LodisBody *self)
+{
+  if (self->room != NULL && self->bytes != NULL)
+    self->room->held -= self->bytes->len;
+  g_clear_pointer (&self->bytes, g_byte_array_unref);
+}
+
+static void
+keep (LodisBody *self, LodisSpan bytes)
+{
+  if (self->room != NULL)
+    {
+      self->crowded = self->bytes->len + bytes.length > SMALL_MAX
+                      && self->room->held + bytes.length > self->room->max;
+      if (self->crowded)
+        {
+          drop (self);
+          self->bytes = g_byte_array_new ();
+          return;
+        }
+      self->room->held += bytes.length;
+    }
+
+  lodis_reply_add_bytes (self->bytes, bytes);
+}
+
 static void
 take (LodisBody *self, LodisSpan bytes, gsize *used)
 {
   gsize n = MIN (self->left, bytes.length - *used);
 
-  if (!lodis_body_is_large (self))
-    lodis_reply_add_bytes (self->bytes, (LodisSpan) { bytes.data + *used, n });
+  if (!lodis_body_is_large (self) && !self->crowded)
+    keep (self, (LodisSpan) { bytes.data + *used, n });
   self->left -= n;
   *used += n;
 }
@@ -59,7 +98,10 @@ read_size (LodisBody *self, const guint8 *line, gsize length)
 
   self->seen += self->left;
   if (lodis_body_is_large (self))
-    g_byte_array_set_size (self->bytes, 0);
+    {
+      drop (self);
+      self->bytes = g_byte_array_new ();
+    }
   return TRUE;
 }
 
@@ -130,6 +172,6 @@ lodis_body_feed (LodisBody *self, LodisSpan bytes, gsize *used)
 void
 lodis_body_clear (LodisBody *self)
 {
-  g_clear_pointer (&self->bytes, g_byte_array_unref);
+  drop (self);
   memset (self, 0, sizeof *self);
 }

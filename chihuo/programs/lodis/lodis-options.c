@@ -10,6 +10,10 @@
 #include "lodis-error.h"
 #include "lodis-options.h"
 
+/* For a connection that says nothing, in seconds */
+#define PATIENCE 75
+#define PATIENCE_MAX 86400
+
 /* As the words stand there; a flag goes before its variable */
 typedef struct
 {
@@ -17,6 +21,7 @@ typedef struct
   char    *listen;
   char    *sync;
   char    *workers;
+  char    *idle_timeout;
   gboolean insecure;
   gboolean version;
 } Words;
@@ -28,6 +33,7 @@ words_clear (Words *words)
   g_free (words->listen);
   g_free (words->sync);
   g_free (words->workers);
+  g_free (words->idle_timeout);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Words, words_clear)
@@ -45,6 +51,8 @@ read_flags (Words *words, int *argc, char ***argv, GError **error)
       "WHEN" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &words->workers,
       "Accepted for the original's sake ($LODIS_WORKERS): one thread runs all commands", "N" },
+    { "idle-timeout", 0, 0, G_OPTION_ARG_STRING, &words->idle_timeout,
+      "Close a connection on which no whole request comes for so long (75)", "SECONDS" },
     { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &words->insecure,
       "Let others than this machine in: there is no password", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &words->version, "Print the version", NULL },
@@ -172,6 +180,23 @@ check_workers (const Words *words, GError **error)
   return FALSE;
 }
 
+static gboolean
+take_patience (LodisOptions *self, const Words *words, GError **error)
+{
+  guint64 seconds = PATIENCE;
+
+  if (words->idle_timeout != NULL && !parse_number (words->idle_timeout, 1, PATIENCE_MAX, &seconds))
+    {
+      g_set_error (error, LODIS_ERROR, LODIS_ERROR_CONFIGURATION,
+                   "--idle-timeout=%s: a number of seconds from 1 to %d was expected", words->idle_timeout,
+                   PATIENCE_MAX);
+      return FALSE;
+    }
+
+  self->patience = seconds;
+  return TRUE;
+}
+
 gboolean
 lodis_options_parse (LodisOptions *self, int *argc, char ***argv, GError **error)
 {
@@ -188,7 +213,8 @@ lodis_options_parse (LodisOptions *self, int *argc, char ***argv, GError **error
   add_environment (&words.workers, "LODIS_WORKERS");
   if (!require (words.db_path, "--db-path", "LODIS_DB_PATH", error)
       || !require (words.listen, "--listen", "LODIS_IP_PORT", error) || !take_address (self, &words, error)
-      || !take_sync (self, &words, error) || !check_workers (&words, error))
+      || !take_sync (self, &words, error) || !take_patience (self, &words, error)
+      || !check_workers (&words, error))
     return FALSE;
 
   self->db_path = g_steal_pointer (&words.db_path);

@@ -16,6 +16,7 @@ typedef struct
   char           *db_path; /* (owned) */
   GSocketAddress *address; /* (owned) */
   LodisSync       sync;
+  guint           patience; /* s */
   gboolean        version; /* print it, and end */
 } LodisOptions;
 

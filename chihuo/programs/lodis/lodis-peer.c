@@ -35,6 +35,7 @@ struct _LodisPeer
   int                ref_count;
   GSocketConnection *connection; /* (owned) */
   GSocket           *socket;     /* unowned: the connection's */
+  LodisPeerLimits   *limits;     /* unowned */
   LodisPeerFunc      func;
   gpointer           data;
   PeerState          state;
@@ -65,7 +66,7 @@ remove_source (GSource **source)
 static void
 set_until (LodisPeer *self, guint64 length)
 {
-  self->until = g_get_monotonic_time () + (LODIS_PEER_PATIENCE + (length >> 20)) * G_USEC_PER_SEC;
+  self->until = g_get_monotonic_time () + (self->limits->patience + (length >> 20)) * G_USEC_PER_SEC;
 }
 
 void
@@ -238,7 +239,7 @@ advance_head (LodisPeer *self)
       return TRUE;
     }
 
-  lodis_body_begin (&self->body, self->head.chunked, self->head.length);
+  lodis_body_begin (&self->body, &self->limits->room, self->head.chunked, self->head.length);
   set_until (self, MIN (self->head.length, LODIS_BODY_MAX));
   if (self->head.expects_continue)
     {
@@ -269,7 +270,8 @@ advance_body (LodisPeer *self)
 
     case LODIS_BODY_DONE:
       self->state = PEER_ASKED;
-      self->closing = self->closing || !self->head.keep_alive || lodis_body_is_large (&self->body);
+      self->closing = self->closing || !self->head.keep_alive || lodis_body_is_large (&self->body)
+                      || self->body.crowded;
       self->func (self, FALSE, self->data);
       return self->state == PEER_ANSWER;
 
@@ -342,13 +344,15 @@ advance (LodisPeer *self)
 /* --- life --- */
 
 LodisPeer *
-lodis_peer_new (GSocketConnection *connection, LodisPeerFunc func, gpointer data)
+lodis_peer_new (GSocketConnection *connection, LodisPeerLimits *limits, LodisPeerFunc func,
+                gpointer data)
 {
   LodisPeer *self = g_new0 (LodisPeer, 1);
 
   self->ref_count = 1;
   self->connection = g_object_ref (connection);
   self->socket = g_socket_connection_get_socket (connection);
+  self->limits = limits;
   self->func = func;
   self->data = data;
   self->input = g_byte_array_new ();
@@ -396,6 +400,13 @@ const char *
 lodis_peer_get_path (LodisPeer *self)
 {
   return self->head.path;
+}
+
+/* Whether there was no room for the body, since other connections hold so much */
+gboolean
+lodis_peer_is_crowded (LodisPeer *self)
+{
+  return lodis_body_is_crowded (&self->body);
 }
 
 /* FALSE if it was too large to be kept */

@@ -12,8 +12,12 @@
 
 G_BEGIN_DECLS
 
-/* In seconds: what a request may take until it is here; a body gets a second more for each MiB */
-#define LODIS_PEER_PATIENCE 75
+/* What all connections share */
+typedef struct
+{
+  guint         patience; /* s: what a request may take until it is here; a body gets one more for each MiB */
+  LodisBodyRoom room;
+} LodisPeerLimits;
 
 typedef struct _LodisPeer LodisPeer;
 
@@ -23,12 +27,14 @@ typedef void (* LodisPeerFunc) (LodisPeer *peer,
                                 gpointer   data);
 
 LodisPeer  *lodis_peer_new         (GSocketConnection *connection,
+                                    LodisPeerLimits   *limits,
                                     LodisPeerFunc      func,
                                     gpointer           data);
 LodisPeer  *lodis_peer_ref         (LodisPeer         *self);
 void        lodis_peer_unref       (LodisPeer         *self);
 const char *lodis_peer_get_method  (LodisPeer         *self);
 const char *lodis_peer_get_path    (LodisPeer         *self);
+gboolean    lodis_peer_is_crowded  (LodisPeer         *self);
 gboolean    lodis_peer_get_body    (LodisPeer         *self,
                                     LodisSpan         *body,
                                     GError           **error);

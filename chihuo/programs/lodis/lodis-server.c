@@ -21,12 +21,14 @@
 #define DRAIN_SECONDS 5
 #define BACKLOG 512
 #define PEERS_MAX 1024
+#define BODIES_MAX (256u << 20)
 #define HELLO                                                                                            \
   "{\"server\":\"lodis\",\"version\":\"" PACKAGE_VERSION "\",\"commands\":[\"txn\",\"range\",\"wait\"]}"
 
 struct _LodisServer
 {
   LodisData       data;
+  LodisPeerLimits limits;
   GSocketService *service;     /* (owned) */
   GHashTable     *peers;       /* (owned): a set of LodisPeer */
   GMainLoop      *loop;        /* (owned) */
@@ -287,6 +289,9 @@ run_request (LodisServer *self, LodisPeer *peer)
                  "1only POST /command/name and GET / are known");
   else if (self->error != NULL)
     refuse (peer, self->error);
+  else if (lodis_peer_is_crowded (peer))
+    answer_text (peer, SOUP_STATUS_SERVICE_UNAVAILABLE, "text/plain",
+                 "1the requests of others fill 256 MiB: nothing is done, try again");
   else if (!run_post (self, peer, &error))
     refuse (peer, error);
 }
@@ -317,7 +322,7 @@ incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *so
   if (self->drain_until != 0 || g_hash_table_size (self->peers) >= PEERS_MAX)
     g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
   else
-    g_hash_table_add (self->peers, lodis_peer_new (connection, peer_cb, self));
+    g_hash_table_add (self->peers, lodis_peer_new (connection, &self->limits, peer_cb, self));
 
   return TRUE;
 }
@@ -360,12 +365,14 @@ tick_cb (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* patience: in seconds, with connections that say nothing */
 LodisServer *
-lodis_server_new (const LodisData *data)
+lodis_server_new (const LodisData *data, guint patience)
 {
   LodisServer *self = g_new0 (LodisServer, 1);
 
   self->data = *data;
+  self->limits = (LodisPeerLimits) { .patience = patience, .room = { .max = BODIES_MAX } };
   self->service = g_socket_service_new ();
   self->peers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) lodis_peer_unref, NULL);
   self->loop = g_main_loop_new (NULL, FALSE);

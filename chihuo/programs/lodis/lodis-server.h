@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 
 typedef struct _LodisServer LodisServer;
 
-LodisServer *lodis_server_new    (const LodisData *data);
+LodisServer *lodis_server_new    (const LodisData *data,
+                                  guint            patience);
 void         lodis_server_free   (LodisServer     *self);
 char        *lodis_server_listen (LodisServer     *self,
                                   GSocketAddress  *address,

@@ -6,8 +6,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <rocksdb/c.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "lodis-clock.h"
 #include "lodis-error.h"
@@ -25,6 +27,7 @@
 #define CACHE_SIZE (16 << 20)
 #define MAX_OPEN_FILES 512
 #define FEW_KEYS 1024
+#define START_SIZE (1 << 20)
 
 struct _LodisStore
 {
@@ -210,6 +213,42 @@ find_garbage (LodisStore *self, GError **error)
   return lodis_scan_check (scan, error);
 }
 
+/* What RocksDB writes anew when it opens: its logs, as tables */
+static guint64
+count_log_bytes (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint64 n = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      GStatBuf status;
+
+      if (g_str_has_suffix (name, ".log") && g_stat (file, &status) == 0)
+        n += status.st_size;
+    }
+
+  return n;
+}
+
+/* RocksDB does not survive it if the disk is full while it opens */
+static gboolean
+check_space (const char *path, GError **error)
+{
+  guint64 needed = START_SIZE + count_log_bytes (path);
+  struct statvfs status;
+
+  if (statvfs (path, &status) != 0 || (guint64) status.f_bavail * status.f_frsize >= needed)
+    return TRUE;
+
+  g_set_error (error, LODIS_ERROR, LODIS_ERROR_DATABASE,
+               "%s: No space left on device: %" G_GUINT64_FORMAT " KiB are needed for a start, %" G_GUINT64_FORMAT
+               " are there", path, needed >> 10, (guint64) status.f_bavail * status.f_frsize >> 10);
+  return FALSE;
+}
+
 /* Makes the folder if there is none; one server at a time can have it open */
 LodisStore *
 lodis_store_open (const char *path, LodisSync sync, GError **error)
@@ -227,6 +266,9 @@ lodis_store_open (const char *path, LodisSync sync, GError **error)
                    g_strerror (errno));
       return NULL;
     }
+  if (!check_space (path, error))
+    return NULL;
+
   self->db = rocksdb_open (self->options, path, &text);
   if (!check (text, error) || !read_meta (self, error) || !find_garbage (self, error)
       || !sweep_all (self, error))
@@ -358,17 +400,18 @@ lodis_store_sync (LodisStore *self, GError **error)
   return check (text, error);
 }
 
-/* Once a second: the clock goes on, and what was not synced is */
+/* Once a second: the clock goes on, and what was not synced is. A full disk has no room for the clock, and
+ * that is no reason to end: no lease was given since its last commit, which had it */
 gboolean
 lodis_store_tick (LodisStore *self, GError **error)
 {
   lodis_clock_tick (&self->clock);
   if (self->clock_used)
     {
-      self->clock_used = FALSE;
+      g_autoptr (GError) local = NULL;
+
       lodis_store_put_clock (self);
-      if (!lodis_store_commit (self, error))
-        return FALSE;
+      self->clock_used = !lodis_store_commit (self, &local);
     }
 
   return self->sync == LODIS_SYNC_NONE || lodis_store_sync (self, error);

@@ -51,7 +51,7 @@ raise_limits (void)
 static int
 serve (const LodisOptions *options, const LodisData *data)
 {
-  g_autoptr (LodisServer) server = lodis_server_new (data);
+  g_autoptr (LodisServer) server = lodis_server_new (data, options->patience);
   g_autoptr (GError) error = NULL;
   g_autofree char *address = lodis_server_listen (server, options->address, &error);
 
