@@ -184,8 +184,9 @@ bench_lodis_push (BenchLodis *server, guint n)
   for (guint i = 0; i < n; i++)
     {
       line_ask (&line, put_push, i);
-      while (!line_read (&line))
-        continue;
+      do
+        g_socket_condition_wait (g_socket_connection_get_socket (line.connection), G_IO_IN, NULL, NULL);
+      while (!line_read (&line));
     }
   g_object_unref (line.connection);
 

@@ -1,0 +1,30 @@
+/* lodis-cache.h - what the store has under a key, without asking it
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lodis-frame.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LodisCache LodisCache;
+
+LodisCache *lodis_cache_new     (void);
+void        lodis_cache_free    (LodisCache      *self);
+gboolean    lodis_cache_get     (LodisCache      *self,
+                                 LodisSpan        key,
+                                 LodisSpan       *value,
+                                 gboolean        *is_there);
+void        lodis_cache_learn   (LodisCache      *self,
+                                 LodisSpan        key,
+                                 const LodisSpan *value);
+void        lodis_cache_write   (LodisCache      *self,
+                                 LodisSpan        key,
+                                 const LodisSpan *value);
+void        lodis_cache_commit  (LodisCache      *self);
+void        lodis_cache_discard (LodisCache      *self);
+void        lodis_cache_clear   (LodisCache      *self);
+
+G_END_DECLS
