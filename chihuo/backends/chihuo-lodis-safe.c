@@ -76,7 +76,7 @@ static void
 presume_number (ChihuoLodisSpace *space, const char *key, gboolean is_there)
 {
   ChihuoLodisEntry *entry = key[0] == 'g' ? chihuo_lodis_space_want (space, key) : NULL;
-  g_autoptr (GBytes) stored = is_there ? g_bytes_new (key, strlen (key) + 1) : NULL;
+  g_autoptr (GBytes) stored = is_there ? g_bytes_new_static ("", 1) : NULL;
 
   if (entry != NULL)
     chihuo_lodis_space_learn (entry, stored);

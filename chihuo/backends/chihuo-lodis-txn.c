@@ -182,6 +182,14 @@ add_versions (ChihuoLodisTxn *self, GByteArray *arguments)
     }
 }
 
+/* Where the entries of this kind stand in order */
+static const char *
+get_index_map (const Want *want)
+{
+  return chihuo_lodis_space_is_own_index (want->after[0]) ? want->space->map
+                                                          : want->space->index_map;
+}
+
 static void
 add_want (GByteArray *arguments, const Want *want)
 {
@@ -195,7 +203,7 @@ add_want (GByteArray *arguments, const Want *want)
 
   before[0] = want->after[0] + 1;
   before[1] = '\0';
-  add_key (arguments, '#', want->space->index_map, want->after);
+  add_key (arguments, '#', get_index_map (want), want->after);
   chihuo_lodis_frame_add_string (arguments, before);
   chihuo_lodis_frame_add_u32 (arguments, want->limit);
 }
@@ -327,8 +335,22 @@ check_place (const Want *want, const char *after, const ChihuoLodisPlace *place,
     return TRUE;
 
   g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
-               "map %s: expected fields in order, each with a key", want->space->index_map);
+               "map %s: expected fields in order, each with a key", get_index_map (want));
   return FALSE;
+}
+
+static gboolean
+take_place (ChihuoLodisReader *reader, ChihuoLodisPlace *place, GError **error)
+{
+  g_autoptr (GBytes) value = NULL;
+
+  if (!chihuo_lodis_frame_take_text (reader, &place->index, error))
+    return FALSE;
+  if (!chihuo_lodis_space_is_own_index (place->index[0]))
+    return chihuo_lodis_frame_take_text (reader, &place->key, error);
+
+  place->key = g_strdup (place->index);
+  return chihuo_lodis_frame_take_item (reader, &value, error);
 }
 
 static gboolean
@@ -342,8 +364,7 @@ take_places (ChihuoLodisReader *reader, const Want *want, guint n, GPtrArray *pl
       ChihuoLodisPlace *place = chihuo_lodis_space_new_place (NULL, NULL);
 
       g_ptr_array_add (places, place);
-      if (!chihuo_lodis_frame_take_text (reader, &place->index, error)
-          || !chihuo_lodis_frame_take_text (reader, &place->key, error)
+      if (!take_place (reader, place, error)
           || !check_place (want, after, place, error))
         return FALSE;
       after = place->index;
@@ -364,7 +385,7 @@ take_page (ChihuoLodisReader *reader, const Want *want, GError **error)
   if (n > want->limit)
     {
       g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
-                   "map %s: expected at most %u fields, not %u", want->space->index_map,
+                   "map %s: expected at most %u fields, not %u", get_index_map (want),
                    want->limit, n);
       return FALSE;
     }
@@ -588,7 +609,8 @@ chihuo_lodis_txn_add_extra (ChihuoLodisTxn *self, char operation, const char *na
 static void
 write_entry (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
 {
-  gboolean is_moved = g_strcmp0 (entry->index, entry->stored_index) != 0;
+  gboolean is_moved = g_strcmp0 (entry->index, entry->stored_index) != 0
+                      && !chihuo_lodis_space_is_own_index (entry->key[0]);
 
   if (entry->value != NULL)
     {
@@ -608,7 +630,8 @@ write_entry (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *argum
 static void
 write_index (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
 {
-  if (entry->index == NULL || g_strcmp0 (entry->index, entry->stored_index) == 0)
+  if (entry->index == NULL || g_strcmp0 (entry->index, entry->stored_index) == 0
+      || chihuo_lodis_space_is_own_index (entry->key[0]))
     return;
 
   add_key (arguments, '=', space->index_map, entry->index);

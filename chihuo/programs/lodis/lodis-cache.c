@@ -5,9 +5,11 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lodis-cache.h"
+#include "lodis-gaps.h"
 
 /* Who changes something has mostly read it just before, and it is asked for once more, since a structure
  * counts its elements. That costs more than the change. So it is kept in here what was read and written
@@ -149,6 +151,33 @@ void
 lodis_cache_write (LodisCache *self, LodisSpan key, const LodisSpan *value)
 {
   g_hash_table_add (self->written, entry_new (key, value));
+}
+
+static int
+compare_entries (gconstpointer a, gconstpointer b)
+{
+  const Entry *one = *(Entry *const *) a;
+  const Entry *other = *(Entry *const *) b;
+
+  return lodis_span_compare (one->key, other->key);
+}
+
+gboolean
+lodis_cache_is_written (LodisCache *self)
+{
+  return g_hash_table_size (self->written) > 0;
+}
+
+/* Tells what the running command has written, each key once, in the order of the keys */
+void
+lodis_cache_for_written (LodisCache *self, LodisCacheFunc func, gpointer data)
+{
+  guint n;
+  g_autofree Entry **entries = (Entry **) g_hash_table_get_keys_as_array (self->written, &n);
+
+  qsort (entries, n, sizeof *entries, compare_entries);
+  for (guint i = 0; i < n; i++)
+    func (entries[i]->key, entries[i]->is_there ? &entries[i]->value : NULL, data);
 }
 
 /* The store has now what the running command has written */

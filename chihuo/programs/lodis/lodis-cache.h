@@ -11,6 +11,11 @@ G_BEGIN_DECLS
 
 typedef struct _LodisCache LodisCache;
 
+/* value: (nullable): NULL = it was deleted */
+typedef void (* LodisCacheFunc) (LodisSpan        key,
+                                 const LodisSpan *value,
+                                 gpointer         data);
+
 LodisCache *lodis_cache_new     (void);
 void        lodis_cache_free    (LodisCache      *self);
 gboolean    lodis_cache_get     (LodisCache      *self,
@@ -23,6 +28,10 @@ void        lodis_cache_learn   (LodisCache      *self,
 void        lodis_cache_write   (LodisCache      *self,
                                  LodisSpan        key,
                                  const LodisSpan *value);
+gboolean    lodis_cache_is_written  (LodisCache     *self);
+void        lodis_cache_for_written (LodisCache     *self,
+                                     LodisCacheFunc  func,
+                                     gpointer        data);
 void        lodis_cache_commit  (LodisCache      *self);
 void        lodis_cache_discard (LodisCache      *self);
 void        lodis_cache_clear   (LodisCache      *self);
