@@ -228,5 +228,7 @@ CHIHUO_AVAILABLE_IN_ALL
 GType chihuo_settle_get_type  (void) G_GNUC_CONST;
 CHIHUO_AVAILABLE_IN_ALL
 void  chihuo_item_clear       (ChihuoItem *self);
+CHIHUO_AVAILABLE_IN_ALL
+gsize chihuo_item_get_claimed_size (const ChihuoItem *self);
 
 G_END_DECLS

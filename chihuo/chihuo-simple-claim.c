@@ -72,10 +72,10 @@ promote_due (ChihuoSimpleQueue *queue, const ChihuoMoment *moment, GError **erro
   return TRUE;
 }
 
-/* Takes this one, or buries it */
+/* Takes this one, or buries it. n_bytes: grows by its size */
 static gboolean
 take (ChihuoSimpleQueue *queue, ChihuoItem *item, ChihuoPayload *id, const ChihuoMoment *moment,
-      GError **error)
+      gsize *n_bytes, GError **error)
 {
   ChihuoItem event = *item;
   ChihuoItem burial = { .op = CHIHUO_OP_JUNK };
@@ -100,6 +100,7 @@ take (ChihuoSimpleQueue *queue, ChihuoItem *item, ChihuoPayload *id, const Chihu
     return FALSE;
 
   hand_out (item, after);
+  *n_bytes += chihuo_payload_get_json_length (after->payload);
   return TRUE;
 }
 
@@ -107,8 +108,9 @@ static gboolean
 take_all (ChihuoSimpleQueue *queue, ChihuoItem *item, const ChihuoMoment *moment, GError **error)
 {
   guint n_suspects = 0;
+  gsize n_bytes = 0;
 
-  while (item->claim.n_claimed < item->claim.n)
+  while (item->claim.n_claimed < item->claim.n && n_bytes < CHIHUO_BATCH_MAX_BYTES)
     {
       gboolean suspects = n_suspects < item->claim.suspects;
       g_autofree char *key = NULL;
@@ -121,7 +123,7 @@ take_all (ChihuoSimpleQueue *queue, ChihuoItem *item, const ChihuoMoment *moment
         return TRUE;
 
       id = chihuo_payload_new (key + 1, -1, NULL, 0);
-      if (!take (queue, item, id, moment, error))
+      if (!take (queue, item, id, moment, &n_bytes, error))
         return FALSE;
       if (index[0] == 's')
         n_suspects++;

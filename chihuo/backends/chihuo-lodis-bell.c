@@ -14,7 +14,8 @@
 /* For each queue from which this process claims there is a connection on which the server is asked to
  * answer when the queue's news change, or after a while. Nobody else uses it, and nothing that is said
  * on it changes anything, so it may be lost at any time: then the bell is rung at once, so that somebody
- * looks whether the server is there, and once more when it is there again. All of it happens on the context of the source, between other things.
+ * looks whether the server is there, and once more when it is there again. All of it happens on the
+ * context of the source, between other things.
  *
  * A server that cannot be asked that is polled: the source fires at intervals, which are short where
  * there was something the last time, and grow as long as there is nothing. */

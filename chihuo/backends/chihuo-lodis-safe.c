@@ -24,6 +24,9 @@
 /* So much of a queue is read at a look for dead workers, before it is known what is needed */
 #define REAP_PAGE 256
 
+/* Before it is known how large tasks are */
+#define FIRST_PREFETCH 64
+
 /* So many tasks of another program are taken over at once */
 #define IMPORT_STEP     48
 #define IMPORT_TIME     (1 * G_TIME_SPAN_SECOND)
@@ -35,6 +38,7 @@ struct _ChihuoLodisSafe
   ChihuoLodisServer  *server;          /* not owned */
   ChihuoLodisTxn      txn;
   gboolean            has_batch_clock; /* the times of the batches count, not the server's: for tests */
+  guint               prefetch;        /* so many of the tasks that a claim may get are read beforehand */
   gboolean            is_exchange;     /* what is being done is one */
   gboolean            is_reaping;      /* there was more to do the last time */
   gboolean            is_importing;    /* of that, too */
@@ -183,14 +187,30 @@ want_batch (ChihuoLodisTxn *txn, const ChihuoBatch *batch)
 
 /* The tasks that a claim may get */
 static void
-want_found (ChihuoLodisTxn *txn)
+want_found (ChihuoLodisTxn *txn, guint limit)
 {
   GHashTableIter iter;
   gpointer space;
 
   g_hash_table_iter_init (&iter, txn->spaces);
   while (g_hash_table_iter_next (&iter, NULL, &space))
-    chihuo_lodis_txn_want_found (txn, space);
+    chihuo_lodis_txn_want_found (txn, space, limit);
+}
+
+/* A claim gets so many bytes at most: where tasks are large, not all that it might get need be read */
+static void
+note_sizes (ChihuoLodisSafe *self, const ChihuoBatch *batch)
+{
+  for (guint i = 0; i < batch->n_items; i++)
+    {
+      const ChihuoItem *item = batch->items[i];
+      gsize size;
+
+      if (item->op != CHIHUO_OP_CLAIM || item->claim.n_claimed == 0)
+        continue;
+      size = chihuo_item_get_claimed_size (item) / item->claim.n_claimed + 1;
+      self->prefetch = MIN (CHIHUO_BATCH_MAX_BYTES / size + 1, CHIHUO_BACKEND_MAX_TOUCHED);
+    }
 }
 
 static gboolean
@@ -202,7 +222,7 @@ prefetch (ChihuoLodisSafe *self, ChihuoBatch *batch, GError **error)
   if (!chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
-  want_found (txn);
+  want_found (txn, self->prefetch);
   if (txn->wants->len > 0 && !chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
@@ -254,6 +274,7 @@ exchange (ChihuoLodisSafe *self, ChihuoBatch *batch, const char *operation, GErr
                                     chihuo_payload_get_id (batch->items[i]->payload));
       if (parent_iface->exchange (backend, batch, &local))
         {
+          note_sizes (self, batch);
           chihuo_lodis_patrol_note_batch (&self->patrol, &self->txn, batch);
           return TRUE;
         }
@@ -534,7 +555,7 @@ begin_reap (ChihuoLodisSafe *self, GError **error)
   if (txn->wants->len > 0 && !chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
-  want_found (txn);
+  want_found (txn, G_MAXUINT);
   return txn->wants->len == 0 || chihuo_lodis_txn_read (txn, error);
 }
 
@@ -704,6 +725,7 @@ chihuo_lodis_safe_init (ChihuoLodisSafe *self)
   self->seen = g_hash_table_new (NULL, NULL);
   chihuo_lodis_patrol_init (&self->patrol);
   self->importer = g_uuid_string_random ();
+  self->prefetch = FIRST_PREFETCH;
 }
 
 /* server: it outlives the backend. has_batch_clock: the times are those of the batches */

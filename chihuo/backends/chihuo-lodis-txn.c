@@ -24,6 +24,9 @@
 /* So many keys in one request: a record has 1 MiB at the most by default, a body 64 */
 #define MAX_KEYS 96
 
+/* From that length on it is worth asking whether a value's end stays as it is */
+#define LARGE_VALUE 4096
+
 /* A page of the index that nobody has asked for beforehand; later ones are larger */
 #define FIRST_PAGE 8
 #define MAX_PAGE   256
@@ -499,9 +502,10 @@ chihuo_lodis_txn_load (ChihuoLodisTxn *self, const char *queue, const char *key,
 
 /* Who finds an entry mostly wants to know its task next */
 static void
-want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *window)
+want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *window,
+                      guint limit)
 {
-  for (guint i = 0; i < window->places->len; i++)
+  for (guint i = 0; i < MIN (window->places->len, limit); i++)
     {
       ChihuoLodisPlace *place = g_ptr_array_index (window->places, i);
 
@@ -512,12 +516,12 @@ want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodis
     }
 }
 
-/* What the windows of a queue have shown, and nobody has read yet */
+/* What the windows of a queue have shown, and nobody has read yet; at most so many of each */
 void
-chihuo_lodis_txn_want_found (ChihuoLodisTxn *self, ChihuoLodisSpace *space)
+chihuo_lodis_txn_want_found (ChihuoLodisTxn *self, ChihuoLodisSpace *space, guint limit)
 {
   for (guint i = 0; i < space->windows->len; i++)
-    want_tasks_of_window (self, space, g_ptr_array_index (space->windows, i));
+    want_tasks_of_window (self, space, g_ptr_array_index (space->windows, i), limit);
 }
 
 /* The key of a mark's number leads to an id */
@@ -554,7 +558,7 @@ read_page (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *win
   if (!chihuo_lodis_txn_read (self, error))
     return FALSE;
 
-  want_tasks_of_window (self, space, window);
+  want_tasks_of_window (self, space, window, G_MAXUINT);
   if (self->wants->len > 0 && !chihuo_lodis_txn_read (self, error))
     return FALSE;
   if (window->kind == 'g')
@@ -606,6 +610,44 @@ chihuo_lodis_txn_add_extra (ChihuoLodisTxn *self, char operation, const char *na
   add_key (self->extra, operation, name, key);
 }
 
+/* How many bytes two values have in common at their ends */
+static gsize
+count_common (GBytes *a, GBytes *b)
+{
+  gsize n_a;
+  gsize n_b;
+  const guint8 *data_a = g_bytes_get_data (a, &n_a);
+  const guint8 *data_b = g_bytes_get_data (b, &n_b);
+  gsize n = 0;
+
+  while (n < MIN (n_a, n_b) && data_a[n_a - n - 1] == data_b[n_b - n - 1])
+    n++;
+
+  return n;
+}
+
+/* A large info stays where it is while its task goes from state to state */
+static void
+write_value (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
+{
+  g_autoptr (GBytes) bytes = chihuo_lodis_space_pack (entry);
+  gsize length = g_bytes_get_size (bytes);
+  gsize common = 0;
+
+  if (entry->stored != NULL && length >= LARGE_VALUE)
+    common = count_common (entry->stored, bytes);
+  if (common < LARGE_VALUE / 2)
+    {
+      add_key (arguments, '=', space->map, entry->key);
+      chihuo_lodis_frame_add_bytes (arguments, bytes);
+      return;
+    }
+
+  add_key (arguments, '~', space->map, entry->key);
+  chihuo_lodis_frame_add (arguments, g_bytes_get_data (bytes, NULL), length - common);
+  chihuo_lodis_frame_add_u32 (arguments, common);
+}
+
 static void
 write_entry (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
 {
@@ -613,12 +655,7 @@ write_entry (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *argum
                       && !chihuo_lodis_space_is_own_index (entry->key[0]);
 
   if (entry->value != NULL)
-    {
-      g_autoptr (GBytes) bytes = chihuo_lodis_space_pack (entry);
-
-      add_key (arguments, '=', space->map, entry->key);
-      chihuo_lodis_frame_add_bytes (arguments, bytes);
-    }
+    write_value (space, entry, arguments);
   else if (entry->stored != NULL)
     add_key (arguments, '-', space->map, entry->key);
 
