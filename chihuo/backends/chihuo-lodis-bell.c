@@ -31,7 +31,7 @@
 #define MAX_SEND   30 /* s: for a connection */
 
 /* Where one thing is added after the other, not each of them rings */
-#define RING_REST (2 * G_TIME_SPAN_MILLISECOND)
+#define RING_REST (G_TIME_SPAN_MILLISECOND / 2)
 
 typedef struct
 {
@@ -355,6 +355,19 @@ chihuo_lodis_bell_free (ChihuoLodisBell *self)
   g_free (self);
 }
 
+/* Unless it does so already: a claim must not put the next one off */
+static void
+start_polling (ChihuoLodisBell *self)
+{
+  Source *source = (Source *) self->source;
+
+  if (source->interval > 0)
+    return;
+
+  source->interval = MIN_POLL_INTERVAL;
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + source->interval);
+}
+
 /*
  * chihuo_lodis_bell_listen:
  * @self: a bell
@@ -374,8 +387,7 @@ chihuo_lodis_bell_listen (ChihuoLodisBell *self, const char *queue)
 
   if (!self->can_wait)
     {
-      ((Source *) self->source)->interval = POLL_INTERVAL;
-      g_source_set_ready_time (self->source, g_get_monotonic_time () + POLL_INTERVAL);
+      start_polling (self);
       return;
     }
 

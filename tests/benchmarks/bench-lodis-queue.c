@@ -160,12 +160,6 @@ measure_process_plain (BenchRun *run)
   measure_process (run, "none", "plain");
 }
 
-static void
-measure_process_plain_synced (BenchRun *run)
-{
-  measure_process (run, "always", "plain");
-}
-
 /* --- waiting --- */
 
 /* In plain mode nobody is asked what the original server does not know: there is nothing to wait with */
@@ -282,13 +276,6 @@ const BenchCase bench_lodis_queue_cases[] = {
     .unit = "/s",
     .on_disk = TRUE,
     .func = measure_process_plain,
-    .ceiling = BARE,
-    .reach = { { "rate", FALSE, 5e3 } } },
-  { .name = "lodis-process",
-    .variant = "plain-synced",
-    .unit = "/s",
-    .on_disk = TRUE,
-    .func = measure_process_plain_synced,
     .ceiling = BARE,
     .reach = { { "rate", FALSE, 5e3 } } },
   { .name = "lodis-latency",

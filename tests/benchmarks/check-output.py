@@ -27,7 +27,7 @@ VARIANTS = {'latency': {'memory', 'sqlite', 'sqlite-process'}, 'growth': {'memor
             'redis-add': {'unix', 'tcp', 'everysec'}, 'redis-process': {'unix', 'tcp', 'everysec'},
             'redis-footprint': {'waiting-task', 'finished-id'},
             'lodis-server': {'aget', 'arpushnx', 'arpushnx-synced'}, 'lodis-add': {'safe', 'safe-synced'},
-            'lodis-process': {'safe', 'safe-synced', 'plain', 'plain-synced'}, 'lodis-latency': {'safe', 'plain'},
+            'lodis-process': {'safe', 'safe-synced', 'plain'}, 'lodis-latency': {'safe', 'plain'},
             'lodis-idle': {'safe', 'plain'}}
 
 
