@@ -306,3 +306,19 @@ chihuo_backend_can_carry (ChihuoBackend *self)
 {
   return CHIHUO_BACKEND_GET_IFACE (self)->can_carry;
 }
+
+/**
+ * chihuo_backend_can_notify: (skip)
+ * @self: a backend
+ *
+ * Gets whether its source fires for all that others add.
+ *
+ * Returns: whether it is enough to look for work now and then
+ *
+ * Since: 1.0
+ */
+gboolean
+chihuo_backend_can_notify (ChihuoBackend *self)
+{
+  return CHIHUO_BACKEND_GET_IFACE (self)->can_notify;
+}

@@ -105,6 +105,9 @@ struct _ChihuoPage
  * @can_carry: whether nothing in it ever blocks, so that a caller who finds the
  *   store idle may make the call himself
  * @can_import: whether @sweep knows %CHIHUO_SWEEP_WHAT_IMPORT
+ * @can_notify: whether the source of @create_source fires for all that others
+ *   add, and also when it may have missed something: then loops hardly ever
+ *   look for work by themselves
  * @open: connects, creates what is missing. It takes its keys of the
  *   configuration; the caller reports the rest. Afterwards a second open must
  *   work, too, if the first one failed, or after @close
@@ -141,6 +144,7 @@ struct _ChihuoBackendInterface
   /*< public >*/
   gboolean can_carry;
   gboolean can_import;
+  gboolean can_notify;
 
   gboolean  (* open)          (ChihuoBackend       *self,
                                ChihuoConfig        *config,
@@ -206,5 +210,7 @@ CHIHUO_AVAILABLE_IN_ALL
 GSource  *chihuo_backend_create_source (ChihuoBackend       *self);
 CHIHUO_AVAILABLE_IN_ALL
 gboolean  chihuo_backend_can_carry     (ChihuoBackend       *self);
+CHIHUO_AVAILABLE_IN_ALL
+gboolean  chihuo_backend_can_notify    (ChihuoBackend       *self);
 
 G_END_DECLS

@@ -227,7 +227,9 @@ deliver_claim (ChihuoEngine *self, const ChihuoMoment *moment, ChihuoItem *item)
   for (guint i = 0; i < item->claim.n_claimed; i++)
     add_claimed (self, moment, &item->claim.claimed[i]);
 
-  self->hungry = item->claim.n_claimed == item->claim.n;
+  /* less than was asked for, and more is there: large tasks come in several claims */
+  self->hungry = item->claim.n_claimed == item->claim.n
+                 || (item->claim.n_claimed > 0 && item->claim.n_waiting > 0);
   self->claim_at = self->options.poll > 0 ? moment->lease + self->options.poll : G_MAXINT64;
   if (due > 0 && !CHIHUO_MUTANT ("due-forgotten"))
     self->claim_at = MIN (self->claim_at,

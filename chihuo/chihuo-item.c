@@ -136,3 +136,27 @@ chihuo_item_clear (ChihuoItem *self)
       break;
     }
 }
+
+/**
+ * chihuo_item_get_claimed_size: (skip)
+ * @self: a claim
+ *
+ * Adds up the infos of what was claimed so far. A claim is at an end when they
+ * have %CHIHUO_BATCH_MAX_BYTES, however many tasks it wants.
+ *
+ * Returns: their size in bytes
+ *
+ * Since: 1.0
+ */
+gsize
+chihuo_item_get_claimed_size (const ChihuoItem *self)
+{
+  gsize size = 0;
+
+  g_return_val_if_fail (self->op == CHIHUO_OP_CLAIM, 0);
+
+  for (guint i = 0; i < self->claim.n_claimed; i++)
+    size += chihuo_payload_get_json_length (self->claim.claimed[i].payload);
+
+  return size;
+}

@@ -230,5 +230,8 @@ CHIHUO_AVAILABLE_IN_ALL
 void  chihuo_item_clear        (ChihuoItem *self);
 CHIHUO_AVAILABLE_IN_ALL
 void  chihuo_item_clear_answer (ChihuoItem *self);
+CHIHUO_AVAILABLE_IN_ALL
+gsize chihuo_item_get_claimed_size
+                               (const ChihuoItem *self);
 
 G_END_DECLS

@@ -16,8 +16,10 @@
 #define EVENTS_AT_A_TIME 256
 #define BEGUN_AT_A_TIME 256
 
-/* How often work is looked for in a store that others change, should a notice be lost */
-#define POLL_INTERVAL (1 * G_USEC_PER_SEC)
+/* How often work is looked for in a store that others change, should a notice be lost; and in one that
+ * loses none, should the connection have died in silence */
+#define POLL_INTERVAL      (1 * G_USEC_PER_SEC)
+#define RARE_POLL_INTERVAL (5 * G_USEC_PER_SEC)
 
 static gint64
 to_us (double seconds)
@@ -285,6 +287,15 @@ static const ChihuoRunnerFuncs runner_funcs = {
 
 /* --- the beginning --- */
 
+static gint64
+choose_poll (ChihuoStore *store)
+{
+  if (!chihuo_store_is_shared (store))
+    return 0;
+
+  return chihuo_store_can_notify (store) ? RARE_POLL_INTERVAL : POLL_INTERVAL;
+}
+
 static void
 start_runner (ChihuoLoop *self, ChihuoStore *store)
 {
@@ -295,7 +306,7 @@ start_runner (ChihuoLoop *self, ChihuoStore *store)
   fill_engine_options (self, &options);
   options.queue = g_intern_string (chihuo_loop_get_name (self));
   options.claimant = g_intern_string (uuid);
-  options.poll = chihuo_store_is_shared (store) ? POLL_INTERVAL : 0;
+  options.poll = choose_poll (store);
   options.seed = g_random_int ();
 
   runner = chihuo_runner_new (store, &options, &runner_funcs, self, chihuo_loop_get_context (self),

@@ -58,10 +58,10 @@ promote_due (ChihuoSimpleQueue *queue, const ChihuoMoment *moment, GError **erro
   return TRUE;
 }
 
-/* Takes this one, or buries it */
+/* Takes this one, or buries it. n_bytes: grows by its size */
 static gboolean
 take (ChihuoSimpleQueue *queue, ChihuoItem *item, ChihuoPayload *id, const ChihuoMoment *moment,
-      GError **error)
+      gsize *n_bytes, GError **error)
 {
   ChihuoItem event = *item;
   ChihuoItem burial = { .op = CHIHUO_OP_JUNK };
@@ -86,6 +86,7 @@ take (ChihuoSimpleQueue *queue, ChihuoItem *item, ChihuoPayload *id, const Chihu
     return FALSE;
 
   chihuo_record_hand_out (after, item);
+  *n_bytes += chihuo_payload_get_json_length (after->payload);
   return TRUE;
 }
 
@@ -93,8 +94,9 @@ static gboolean
 take_all (ChihuoSimpleQueue *queue, ChihuoItem *item, const ChihuoMoment *moment, GError **error)
 {
   guint n_suspects = 0;
+  gsize n_bytes = 0;
 
-  while (item->claim.n_claimed < item->claim.n)
+  while (item->claim.n_claimed < item->claim.n && n_bytes < CHIHUO_BATCH_MAX_BYTES)
     {
       gboolean suspects = n_suspects < item->claim.suspects;
       g_autofree char *key = NULL;
@@ -107,7 +109,7 @@ take_all (ChihuoSimpleQueue *queue, ChihuoItem *item, const ChihuoMoment *moment
         return TRUE;
 
       id = chihuo_payload_new (key + 1, -1, NULL, 0);
-      if (!take (queue, item, id, moment, error))
+      if (!take (queue, item, id, moment, &n_bytes, error))
         return FALSE;
       if (index[0] == 's')
         n_suspects++;

@@ -25,6 +25,7 @@ struct _ChihuoStore
   ChihuoConfig  *config;       /* (owned) */
   ChihuoBackend *backend;      /* (owned) */
   gboolean       can_carry;
+  gboolean       can_notify;
   GMainContext  *context;      /* (owned): the thread's */
   GSource       *turn_source;  /* (owned): wakes the thread */
 

@@ -254,6 +254,13 @@ chihuo_store_is_shared (ChihuoStore *self)
   return !self->can_carry;
 }
 
+/* Whether it tells of all that they add */
+gboolean
+chihuo_store_can_notify (ChihuoStore *self)
+{
+  return self->can_notify;
+}
+
 /* --- the thread --- */
 
 static gboolean
@@ -380,6 +387,7 @@ chihuo_store_new (ChihuoBackend *backend, ChihuoConfig *config)
   self->config = chihuo_config_ref (config);
   self->backend = backend;
   self->can_carry = chihuo_backend_can_carry (backend);
+  self->can_notify = chihuo_backend_can_notify (backend);
   self->context = g_main_context_new ();
   g_mutex_init (&self->mutex);
   g_cond_init (&self->gather_cond);

@@ -43,6 +43,7 @@ GPtrArray         *chihuo_store_get_clients    (ChihuoStore            *self,
 void               chihuo_store_kick           (ChihuoStore            *self);
 gboolean           chihuo_store_carry          (ChihuoStore            *self);
 gboolean           chihuo_store_is_shared      (ChihuoStore            *self);
+gboolean           chihuo_store_can_notify     (ChihuoStore            *self);
 
 gboolean           chihuo_store_get_online     (ChihuoStore            *self);
 guint              chihuo_store_watch_online   (ChihuoStore            *self,

@@ -82,6 +82,7 @@ static void
 lying_iface_init (ChihuoBackendInterface *iface)
 {
   iface->can_carry = TRUE;
+  iface->can_notify = TRUE;
   iface->open = lying_open;
   iface->close = lie;
   iface->exchange = lying_exchange;
@@ -167,6 +168,7 @@ test_empty (void)
   g_autoptr (ChihuoBackend) backend = g_object_new (empty_backend_get_type (), NULL);
 
   g_assert_false (chihuo_backend_can_carry (backend));
+  g_assert_false (chihuo_backend_can_notify (backend));
   g_assert_null (chihuo_backend_create_source (backend));
   for (guint i = 0; i < N_VFUNCS; i++)
     {
@@ -188,6 +190,7 @@ test_lies (void)
   LyingBackend *liar = (LyingBackend *) backend;
 
   g_assert_true (chihuo_backend_can_carry (backend));
+  g_assert_true (chihuo_backend_can_notify (backend));
   for (guint i = 0; i < N_VFUNCS; i++)
     {
       g_autoptr (GError) error = NULL;

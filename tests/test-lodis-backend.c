@@ -134,6 +134,144 @@ test_clocks (void)
   chihuo_item_clear (&add);
 }
 
+/* --- tasks that are large --- */
+
+#define N_LARGE 100
+#define LARGE_SIZE (1024 * 1024)
+
+typedef struct
+{
+  ChihuoBackend *backend;
+  ChihuoBatch    batch;
+  ChihuoItem     items[N_LARGE];
+  ChihuoItem    *pointers[N_LARGE];
+} Store;
+
+/* All items of the batch, each with this answer; then they may be used again */
+static void
+exchange (Store *self, guint n, ChihuoAnswer answer)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->batch.request++;
+  self->batch.n_items = n;
+  g_assert_true (chihuo_backend_exchange (self->backend, &self->batch, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (self->items[i].answer, ==, answer);
+}
+
+static void
+set_item (Store *self, guint i, ChihuoOp op)
+{
+  self->items[i] = (ChihuoItem) { .op = op,
+                                  .queue = g_intern_static_string ("q"),
+                                  .claimant = g_intern_static_string ("worker") };
+}
+
+static void
+add_large (Store *self)
+{
+  g_autofree char *json = g_strnfill (LARGE_SIZE, 'x');
+
+  json[0] = '"';
+  json[LARGE_SIZE - 1] = '"';
+  for (guint i = 0; i < N_LARGE; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%u", i);
+
+      set_item (self, 0, CHIHUO_OP_ADD);
+      self->items[0].payload = chihuo_payload_new (id, -1, json, LARGE_SIZE);
+      exchange (self, 1, CHIHUO_ANSWER_ADDED);
+      chihuo_item_clear (&self->items[0]);
+    }
+}
+
+/* In several claims, of which none is larger than the first task makes it */
+static void
+claim_large (Store *self, ChihuoClaimed claimed[N_LARGE])
+{
+  for (guint n = 0; n < N_LARGE;)
+    {
+      ChihuoItem *item = &self->items[0];
+
+      set_item (self, 0, CHIHUO_OP_CLAIM);
+      item->claim.n = N_LARGE;
+      item->claim.request = self->batch.request;
+      item->claim.lease = 30 * G_USEC_PER_SEC;
+      item->claim.max_tries = 25;
+      item->claim.max_crashes = 3;
+      exchange (self, 1, CHIHUO_ANSWER_OK);
+      g_assert_cmpuint (item->claim.n_claimed, >, 0);
+      g_assert_cmpuint (chihuo_item_get_claimed_size (item), <, CHIHUO_BATCH_MAX_BYTES + 2 * LARGE_SIZE);
+      g_assert_cmpuint (item->claim.n_waiting, ==, N_LARGE - n - item->claim.n_claimed);
+      for (guint i = 0; i < item->claim.n_claimed; i++)
+        claimed[n++] = item->claim.claimed[i];
+      item->claim.n_claimed = 0;
+      chihuo_item_clear (item);
+    }
+}
+
+/* The same to all of them, in one batch */
+static void
+do_large (Store *self, ChihuoClaimed claimed[N_LARGE], ChihuoOp op, ChihuoSettle how)
+{
+  for (guint i = 0; i < N_LARGE; i++)
+    {
+      set_item (self, i, op);
+      self->items[i].payload = chihuo_payload_ref (claimed[i].payload);
+      self->items[i].token = claimed[i].token;
+      if (op == CHIHUO_OP_RENEW)
+        self->items[i].renew.lease = 30 * G_USEC_PER_SEC;
+      else
+        self->items[i].settle.how = how;
+    }
+  exchange (self, N_LARGE, CHIHUO_ANSWER_OK);
+  for (guint i = 0; i < N_LARGE; i++)
+    chihuo_item_clear (&self->items[i]);
+}
+
+static void
+clear_claimed (ChihuoClaimed claimed[N_LARGE])
+{
+  for (guint i = 0; i < N_LARGE; i++)
+    g_clear_pointer (&claimed[i].payload, chihuo_payload_unref);
+}
+
+/* Together they are more than a server takes in one request: they are claimed, renewed, given back in one
+ * batch, claimed once more and done all the same */
+static void
+test_large (gconstpointer mode)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_OURS);
+  g_autofree char *more = g_strdup_printf (",\"timeout\":60,\"mode\":\"%s\"", (const char *) mode);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) backend = try_open (server, more, &error);
+  g_autofree Store *self = g_new0 (Store, 1);
+  ChihuoClaimed claimed[N_LARGE] = { { NULL } };
+  ChihuoStats stats;
+
+  g_assert_no_error (error);
+  self->backend = backend;
+  self->batch.client = g_intern_static_string ("client");
+  self->batch.items = self->pointers;
+  for (guint i = 0; i < N_LARGE; i++)
+    self->pointers[i] = &self->items[i];
+
+  add_large (self);
+  claim_large (self, claimed);
+  do_large (self, claimed, CHIHUO_OP_RENEW, 0);
+  do_large (self, claimed, CHIHUO_OP_SETTLE, CHIHUO_SETTLE_RETURNED);
+  clear_claimed (claimed);
+  claim_large (self, claimed);
+  do_large (self, claimed, CHIHUO_OP_SETTLE, CHIHUO_SETTLE_DONE);
+  clear_claimed (claimed);
+
+  g_assert_true (chihuo_backend_stats (backend, g_intern_static_string ("q"), 0, &stats, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (stats.waiting + stats.running, ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -145,7 +283,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/lodis-backend/fork", test_fork);
 
   if (g_getenv ("LODIS") != NULL)
-    g_test_add_func ("/lodis-backend/clocks", test_clocks);
+    {
+      g_test_add_func ("/lodis-backend/clocks", test_clocks);
+      g_test_add_data_func ("/lodis-backend/large/safe", "safe", test_large);
+      g_test_add_data_func ("/lodis-backend/large/plain", "plain", test_large);
+    }
 
   return g_test_run ();
 }

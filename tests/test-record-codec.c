@@ -119,7 +119,7 @@ test_junk (void)
     }
   g_assert_cmpuint (n_refused, >, 0);
 
-  data[0] = 2;
+  data[0] = 1;
   g_assert_true (is_refused (id, data, size));
 }
 

@@ -555,6 +555,7 @@ test_shared (Fixture *f, gconstpointer data)
   g_assert_null (chihuo_store_get ("nonsense://x", &error));
   g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_CONFIG);
   g_assert_true (chihuo_store_is_shared (f->store));
+  g_assert_false (chihuo_store_can_notify (f->store));
 }
 
 /* --- the end --- */

@@ -133,6 +133,17 @@ listen_for_claims (ChihuoLodisBackend *self, const ChihuoBatch *batch)
       chihuo_lodis_bell_listen (self->bell, batch->items[i]->queue);
 }
 
+static void
+note_claims (ChihuoLodisBackend *self, const ChihuoBatch *batch)
+{
+  for (guint i = 0; i < batch->n_items; i++)
+    if (batch->items[i]->op == CHIHUO_OP_CLAIM && batch->items[i]->claim.n_claimed > 0)
+      {
+        chihuo_lodis_bell_note_work (self->bell);
+        return;
+      }
+}
+
 static gboolean
 chihuo_lodis_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GError **error)
 {
@@ -142,7 +153,11 @@ chihuo_lodis_backend_exchange (ChihuoBackend *backend, ChihuoBatch *batch, GErro
     return FALSE;
 
   listen_for_claims (self, batch);
-  return chihuo_backend_exchange (self->tasks, batch, error);
+  if (!chihuo_backend_exchange (self->tasks, batch, error))
+    return FALSE;
+
+  note_claims (self, batch);
+  return TRUE;
 }
 
 static gboolean
@@ -279,6 +294,7 @@ static void
 chihuo_lodis_backend_iface_init (ChihuoBackendInterface *iface)
 {
   iface->can_import = TRUE;
+  iface->can_notify = TRUE;
   iface->open = chihuo_lodis_backend_open;
   iface->close = chihuo_lodis_backend_close;
   iface->exchange = chihuo_lodis_backend_exchange;

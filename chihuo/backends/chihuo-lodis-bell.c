@@ -13,13 +13,16 @@
 
 /* For each queue from which this process claims there is a connection on which the server is asked to
  * answer when the queue's news change, or after a while. Nobody else uses it, and nothing that is said
- * on it changes anything, so it may be lost at any time: then the bell is rung once when it is there
- * again. All of it happens on the context of the source, between other things.
+ * on it changes anything, so it may be lost at any time: then the bell is rung at once, so that somebody
+ * looks whether the server is there, and once more when it is there again. All of it happens on the
+ * context of the source, between other things.
  *
- * A server that cannot be asked that is polled: the source fires at intervals. */
+ * A server that cannot be asked that is polled: the source fires at intervals, which are short where
+ * there was something the last time, and grow as long as there is nothing. */
 
 /* Less than ten claims in a second, and half of that is how long a task waits */
-#define POLL_INTERVAL (105 * G_TIME_SPAN_MILLISECOND)
+#define POLL_INTERVAL     (105 * G_TIME_SPAN_MILLISECOND)
+#define MIN_POLL_INTERVAL (5 * G_TIME_SPAN_MILLISECOND)
 
 #define WAIT_MS    50000
 #define SILENCE    ((WAIT_MS + 10000) * (gint64) 1000) /* µs: then the server is taken for lost */
@@ -28,7 +31,7 @@
 #define MAX_SEND   30 /* s: for a connection */
 
 /* Where one thing is added after the other, not each of them rings */
-#define RING_REST (2 * G_TIME_SPAN_MILLISECOND)
+#define RING_REST (G_TIME_SPAN_MILLISECOND / 2)
 
 typedef struct
 {
@@ -56,7 +59,7 @@ struct _ChihuoLodisBell
 typedef struct
 {
   GSource source;
-  gint64  interval; /* µs; 0 = it fires when it is rung */
+  gint64  interval; /* µs, the last one; 0 = it fires when it is rung */
 } Source;
 
 static void listener_connect (Listener *self);
@@ -66,9 +69,11 @@ static void listener_connect (Listener *self);
 static gboolean
 source_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 {
-  gint64 interval = ((Source *) source)->interval;
+  Source *self = (Source *) source;
 
-  g_source_set_ready_time (source, interval > 0 ? g_get_monotonic_time () + interval : -1);
+  self->interval = MIN (self->interval * 2, POLL_INTERVAL);
+  g_source_set_ready_time (source,
+                           self->interval > 0 ? g_get_monotonic_time () + self->interval : -1);
   return callback != NULL ? callback (data) : G_SOURCE_CONTINUE;
 }
 
@@ -137,6 +142,8 @@ static void
 lose (Listener *self, const char *why)
 {
   g_debug ("lodis at %s: listening: %s", self->bell->name, why);
+  if (self->version != 0)
+    ring (self->bell);
   listener_hang_up (self);
   self->rest = CLAMP (self->rest * 2, FIRST_REST, MAX_REST);
   set_timer (self, self->rest / 2 + g_random_int_range (0, self->rest / 2), rested_cb);
@@ -348,6 +355,19 @@ chihuo_lodis_bell_free (ChihuoLodisBell *self)
   g_free (self);
 }
 
+/* Unless it does so already: a claim must not put the next one off */
+static void
+start_polling (ChihuoLodisBell *self)
+{
+  Source *source = (Source *) self->source;
+
+  if (source->interval > 0)
+    return;
+
+  source->interval = MIN_POLL_INTERVAL;
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + source->interval);
+}
+
 /*
  * chihuo_lodis_bell_listen:
  * @self: a bell
@@ -367,8 +387,7 @@ chihuo_lodis_bell_listen (ChihuoLodisBell *self, const char *queue)
 
   if (!self->can_wait)
     {
-      ((Source *) self->source)->interval = POLL_INTERVAL;
-      g_source_set_ready_time (self->source, g_get_monotonic_time () + POLL_INTERVAL);
+      start_polling (self);
       return;
     }
 
@@ -377,6 +396,24 @@ chihuo_lodis_bell_listen (ChihuoLodisBell *self, const char *queue)
   listener->path = g_strdup_printf ("/wait/chihuo:%s:news", queue);
   g_hash_table_insert (self->listeners, (gpointer) queue, listener);
   listener_connect (listener);
+}
+
+/*
+ * chihuo_lodis_bell_note_work:
+ * @self: a bell
+ *
+ * Says that there was something to claim, so that there may soon be more.
+ */
+void
+chihuo_lodis_bell_note_work (ChihuoLodisBell *self)
+{
+  Source *source = (Source *) self->source;
+
+  if (source == NULL || source->interval == 0)
+    return;
+
+  source->interval = MIN_POLL_INTERVAL;
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + source->interval);
 }
 
 /*

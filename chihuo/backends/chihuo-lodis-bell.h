@@ -17,6 +17,7 @@ ChihuoLodisBell *chihuo_lodis_bell_new           (const char       *host,
 void             chihuo_lodis_bell_free          (ChihuoLodisBell  *self);
 void             chihuo_lodis_bell_listen        (ChihuoLodisBell  *self,
                                                   const char       *queue);
+void             chihuo_lodis_bell_note_work     (ChihuoLodisBell  *self);
 GSource         *chihuo_lodis_bell_create_source (ChihuoLodisBell  *self);
 
 G_END_DECLS

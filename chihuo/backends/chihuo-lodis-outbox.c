@@ -13,8 +13,9 @@
 /* What is in here is true already as far as this process is concerned, so it stays until the server has
  * said that it is done. All of it may be done twice: a push that skips what is there, a mark, a removal. */
 
-/* So many arguments in one command */
+/* So many arguments in one command, and no more if they have so many bytes */
 #define MAX_ARGUMENTS 512
+#define MAX_BYTES     (1024 * 1024)
 
 typedef struct
 {
@@ -79,7 +80,7 @@ get_command (ChihuoLodisOutbox *self, const char *name, const char *queue)
   Command *command;
 
   if (last != NULL && last->command == name && last->queue == queue && is_plural (name)
-      && last->n_arguments < MAX_ARGUMENTS)
+      && last->n_arguments < MAX_ARGUMENTS && last->arguments->len < MAX_BYTES)
     return last;
 
   command = g_new0 (Command, 1);

@@ -321,16 +321,26 @@ take_pop (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, ChihuoItem *item,
   return TRUE;
 }
 
+/* How many to take next: of large ones fewer, since a claim has a size; 0 = it is enough */
+static guint
+choose_pops (const ChihuoItem *item)
+{
+  gsize size = chihuo_item_get_claimed_size (item);
+  gsize left = CHIHUO_BATCH_MAX_BYTES - MIN (size, CHIHUO_BATCH_MAX_BYTES);
+  guint n = MIN (MAX_POPS, item->claim.n - item->claim.n_claimed);
+
+  return left > 0 ? MIN (n, left / (size / MAX (item->claim.n_claimed, 1) + 1) + 1) : 0;
+}
+
 /* One by one at first, so that an empty queue costs one request */
 static gboolean
 pop_all (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, ChihuoItem *item,
          const ChihuoMoment *moment, gboolean *is_empty, GError **error)
 {
-  guint n = 1;
+  guint n = MIN (item->claim.n, 1);
 
-  while (!*is_empty && item->claim.n_claimed < item->claim.n)
+  while (!*is_empty && n > 0)
     {
-      n = MIN (n, item->claim.n - item->claim.n_claimed);
       for (guint i = 0; i < n; i++)
         chihuo_lodis_server_ask (self->server, "alpop", shelf->name, NULL);
       if (!chihuo_lodis_server_send (self->server, error))
@@ -341,7 +351,7 @@ pop_all (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, ChihuoItem *item,
             chihuo_lodis_server_drop (self->server);
             return FALSE;
           }
-      n = MAX_POPS;
+      n = choose_pops (item);
     }
 
   return TRUE;
@@ -399,18 +409,6 @@ note_claim (ChihuoLodisShelf *shelf, const ChihuoItem *item)
   g_hash_table_insert (shelf->claims, (gpointer) item->claimant, claim);
 }
 
-/* How many wait; a guess where the server does not say */
-static guint64
-count_waiting (ChihuoLodisPlain *self, const char *queue)
-{
-  ChihuoLodisReader reader;
-  g_autoptr (GBytes) body = chihuo_lodis_server_call (self->server, "alen", queue, NULL,
-                                                      CHIHUO_LODIS_READS, &reader, NULL);
-  guint32 n = 0;
-
-  return body != NULL && chihuo_lodis_frame_take_u32 (&reader, &n, NULL) ? n : 0;
-}
-
 static void
 clear_claim (ChihuoItem *item)
 {
@@ -441,7 +439,7 @@ claim_new (ChihuoLodisPlain *self, ChihuoLodisShelf *shelf, ChihuoItem *item,
   if (item->claim.n_claimed > 0)
     note_claim (shelf, item);
   if (!is_empty && local == NULL)
-    item->claim.n_waiting = count_waiting (self, shelf->name);
+    item->claim.n_waiting = chihuo_lodis_view_guess_waiting (self->server, shelf->name);
   return TRUE;
 }
 
@@ -465,7 +463,7 @@ claim (ChihuoLodisPlain *self, ChihuoItem *item, const ChihuoBatch *batch, GErro
     }
   if (shelf->paused)
     {
-      item->claim.n_waiting = count_waiting (self, shelf->name);
+      item->claim.n_waiting = chihuo_lodis_view_guess_waiting (self->server, shelf->name);
       return TRUE;
     }
 
@@ -624,7 +622,6 @@ chihuo_lodis_plain_close (ChihuoBackend *backend, GError **error)
 
   return chihuo_lodis_outbox_flush (&self->outbox, error);
 }
-
 
 static gboolean
 chihuo_lodis_plain_page (ChihuoBackend *backend, ChihuoPage *page, GError **error)

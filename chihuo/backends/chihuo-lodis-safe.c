@@ -9,8 +9,8 @@
 
 #include "chihuo-error.h"
 #include "chihuo-lodis-left.h"
+#include "chihuo-lodis-patrol.h"
 #include "chihuo-lodis-safe.h"
-#include "chihuo-lodis-txn.h"
 #include "chihuo-lodis-view.h"
 #include "chihuo-simple-storage.h"
 
@@ -22,12 +22,16 @@
 #define MAX_ATTEMPTS 100
 #define MAX_PAUSE    (20 * 1000) /* µs */
 
-/* How often dead workers are looked for: leases are much longer, and each look is three requests */
-#define REAP_INTERVAL (5 * G_TIME_SPAN_SECOND)
-#define REAP_PAGE     256
+/* So much of a queue is read at a look for dead workers, before it is known what is needed */
+#define REAP_PAGE 256
 
-/* So long at once tasks of another program are taken over before others have their turn */
-#define IMPORT_TIME (1 * G_TIME_SPAN_SECOND)
+/* Before it is known how large tasks are */
+#define FIRST_PREFETCH 64
+
+/* So long at once tasks of another program are taken over before others have their turn; and so often is
+ * looked for new ones */
+#define IMPORT_TIME     (1 * G_TIME_SPAN_SECOND)
+#define IMPORT_INTERVAL (5 * G_TIME_SPAN_SECOND)
 
 struct _ChihuoLodisSafe
 {
@@ -35,9 +39,12 @@ struct _ChihuoLodisSafe
   ChihuoLodisServer  *server;          /* not owned */
   ChihuoLodisTxn      txn;
   gboolean            has_batch_clock; /* the times of the batches count, not the server's: for tests */
+  guint               prefetch;        /* so many of the tasks that a claim may get are read beforehand */
   gboolean            is_exchange;     /* what is being done is one */
   gboolean            is_reaping;      /* there was more to do the last time */
-  gint64              reaped;          /* when, by the caller's lease clock; 0 = never */
+  gboolean            is_importing;    /* of that, too */
+  gint64              imported;        /* when that was looked for, by the caller's lease clock */
+  ChihuoLodisPatrol   patrol;
   GHashTable         *eaten;           /* (owned): queues, interned, from which this process claims */
   GHashTable         *seen;            /* (owned): queues, interned, of which all was taken over */
   char               *importer;        /* (owned): the client of those batches */
@@ -74,7 +81,7 @@ static void
 presume_number (ChihuoLodisSpace *space, const char *key, gboolean is_there)
 {
   ChihuoLodisEntry *entry = key[0] == 'g' ? chihuo_lodis_space_want (space, key) : NULL;
-  g_autoptr (GBytes) stored = is_there ? g_bytes_new (key, strlen (key) + 1) : NULL;
+  g_autoptr (GBytes) stored = is_there ? g_bytes_new_static ("", 1) : NULL;
 
   if (entry != NULL)
     chihuo_lodis_space_learn (entry, stored);
@@ -181,14 +188,30 @@ want_batch (ChihuoLodisTxn *txn, const ChihuoBatch *batch)
 
 /* The tasks that a claim may get */
 static void
-want_found (ChihuoLodisTxn *txn)
+want_found (ChihuoLodisTxn *txn, guint limit)
 {
   GHashTableIter iter;
   gpointer space;
 
   g_hash_table_iter_init (&iter, txn->spaces);
   while (g_hash_table_iter_next (&iter, NULL, &space))
-    chihuo_lodis_txn_want_found (txn, space);
+    chihuo_lodis_txn_want_found (txn, space, limit);
+}
+
+/* A claim gets so many bytes at most: where tasks are large, not all that it might get need be read */
+static void
+note_sizes (ChihuoLodisSafe *self, const ChihuoBatch *batch)
+{
+  for (guint i = 0; i < batch->n_items; i++)
+    {
+      const ChihuoItem *item = batch->items[i];
+      gsize size;
+
+      if (item->op != CHIHUO_OP_CLAIM || item->claim.n_claimed == 0)
+        continue;
+      size = chihuo_item_get_claimed_size (item) / item->claim.n_claimed + 1;
+      self->prefetch = MIN (CHIHUO_BATCH_MAX_BYTES / size + 1, CHIHUO_BACKEND_MAX_TOUCHED);
+    }
 }
 
 static gboolean
@@ -200,7 +223,7 @@ prefetch (ChihuoLodisSafe *self, ChihuoBatch *batch, GError **error)
   if (!chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
-  want_found (txn);
+  want_found (txn, self->prefetch);
   if (txn->wants->len > 0 && !chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
@@ -209,12 +232,12 @@ prefetch (ChihuoLodisSafe *self, ChihuoBatch *batch, GError **error)
   return TRUE;
 }
 
-/* Who adds or goes on wakes the others by his commit */
+/* Who adds or goes on wakes the others by his commit, and so does who wants them to look after a lease */
 static void
-note_pauses (ChihuoLodisSafe *self, const ChihuoBatch *batch)
+note_news (ChihuoLodisSafe *self, const ChihuoBatch *batch)
 {
   for (guint i = 0; i < batch->n_items; i++)
-    if (batch->items[i]->op == CHIHUO_OP_SET_PAUSED)
+    if (batch->items[i]->op == CHIHUO_OP_SET_PAUSED || chihuo_lodis_patrol_is_short (batch->items[i]))
       chihuo_lodis_txn_get_space (&self->txn, batch->items[i]->queue)->has_news = TRUE;
 }
 
@@ -246,12 +269,16 @@ exchange (ChihuoLodisSafe *self, ChihuoBatch *batch, const char *operation, GErr
       chihuo_lodis_txn_begin (&self->txn);
       if (!prefetch (self, batch, &local))
         continue;
-      note_pauses (self, batch);
+      note_news (self, batch);
       for (guint i = 0; operation != NULL && i < batch->n_items; i++)
         chihuo_lodis_txn_add_extra (&self->txn, *operation, batch->items[i]->queue,
                                     chihuo_payload_get_id (batch->items[i]->payload));
       if (parent_iface->exchange (backend, batch, &local))
-        return TRUE;
+        {
+          note_sizes (self, batch);
+          chihuo_lodis_patrol_note_batch (&self->patrol, &self->txn, batch);
+          return TRUE;
+        }
     }
   while (is_to_be_done_again (self, attempt++, &local));
 
@@ -441,6 +468,7 @@ import_eaten (ChihuoLodisSafe *self, const ChihuoMoment *moment, guint *n_done, 
   GHashTableIter iter;
   gpointer queue;
 
+  *more = FALSE;
   g_hash_table_iter_init (&iter, self->eaten);
   while (g_hash_table_iter_next (&iter, &queue, NULL))
     {
@@ -481,31 +509,39 @@ want_reap (ChihuoLodisTxn *txn, const char *queue)
   chihuo_lodis_txn_want_page (txn, space, "c", 1);
 }
 
-/* Begins a look at all queues */
+/* Begins a look at all queues. Those that were there the last time need not be found first */
 static gboolean
 begin_reap (ChihuoLodisSafe *self, GError **error)
 {
   ChihuoLodisTxn *txn = &self->txn;
   ChihuoLodisSpace *store;
   ChihuoLodisWindow *queues;
+  GHashTableIter iter;
+  gpointer queue;
 
   self->is_exchange = FALSE;
   chihuo_lodis_txn_begin (txn);
   store = chihuo_lodis_txn_get_space (txn, CHIHUO_SIMPLE_STORE);
   chihuo_lodis_txn_want_page (txn, store, "n", REAP_PAGE);
   chihuo_lodis_txn_want_page (txn, store, "b", 1);
+  g_hash_table_iter_init (&iter, self->patrol.versions);
+  while (g_hash_table_iter_next (&iter, &queue, NULL))
+    want_reap (txn, queue);
   if (!chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
   queues = chihuo_lodis_space_open (store, "n");
-  if (queues->places->len == 0)
-    return TRUE;
   for (guint i = 0; i < queues->places->len; i++)
-    want_reap (txn, ((ChihuoLodisPlace *) g_ptr_array_index (queues->places, i))->key + 1);
-  if (!chihuo_lodis_txn_read (txn, error))
+    {
+      const char *name = ((ChihuoLodisPlace *) g_ptr_array_index (queues->places, i))->key + 1;
+
+      if (!g_hash_table_contains (self->patrol.versions, g_intern_string (name)))
+        want_reap (txn, name);
+    }
+  if (txn->wants->len > 0 && !chihuo_lodis_txn_read (txn, error))
     return FALSE;
 
-  want_found (txn);
+  want_found (txn, G_MAXUINT);
   return txn->wants->len == 0 || chihuo_lodis_txn_read (txn, error);
 }
 
@@ -587,6 +623,20 @@ chihuo_lodis_safe_sweep (ChihuoBackend *backend, ChihuoSweep *sweep, GError **er
 }
 
 static gboolean
+reap (ChihuoLodisSafe *self, const ChihuoMoment *moment, guint *n_reaped, gboolean *more,
+      GError **error)
+{
+  const ChihuoMoment *now = self->has_batch_clock ? moment : &self->txn.moment;
+
+  if (!begin_reap (self, error)
+      || !parent_iface->reap (CHIHUO_BACKEND (self), now, n_reaped, more, error))
+    return FALSE;
+
+  chihuo_lodis_patrol_note_look (&self->patrol, &self->txn, moment->lease, now->lease);
+  return TRUE;
+}
+
+static gboolean
 chihuo_lodis_safe_reap (ChihuoBackend *backend, const ChihuoMoment *moment, guint *n_reaped,
                         gboolean *more, GError **error)
 {
@@ -594,18 +644,20 @@ chihuo_lodis_safe_reap (ChihuoBackend *backend, const ChihuoMoment *moment, guin
   g_autoptr (GError) local = NULL;
   guint attempt = 0;
 
-  if (!self->is_reaping && self->reaped > 0 && moment->lease - self->reaped < REAP_INTERVAL)
+  if (!self->is_reaping && !chihuo_lodis_patrol_is_due (&self->patrol, moment->lease))
     return TRUE;
 
   do
     {
-      if (!begin_reap (self, &local)
-          || !parent_iface->reap (backend, self->has_batch_clock ? moment : &self->txn.moment,
-                                  n_reaped, more, &local))
+      if (!reap (self, moment, n_reaped, more, &local))
         continue;
-      self->reaped = moment->lease;
-      if (!import_eaten (self, moment, n_reaped, more, error))
-        return FALSE;
+      if (self->is_importing || moment->lease - self->imported >= IMPORT_INTERVAL)
+        {
+          if (!import_eaten (self, moment, n_reaped, &self->is_importing, error))
+            return FALSE;
+          self->imported = moment->lease;
+        }
+      *more = *more || self->is_importing;
       self->is_reaping = *more;
       return TRUE;
     }
@@ -635,6 +687,7 @@ chihuo_lodis_safe_finalize (GObject *object)
   chihuo_lodis_txn_clear (&self->txn);
   g_hash_table_unref (self->eaten);
   g_hash_table_unref (self->seen);
+  chihuo_lodis_patrol_clear (&self->patrol);
   g_free (self->importer);
 
   G_OBJECT_CLASS (chihuo_lodis_safe_parent_class)->finalize (object);
@@ -658,7 +711,9 @@ chihuo_lodis_safe_init (ChihuoLodisSafe *self)
 {
   self->eaten = g_hash_table_new (NULL, NULL);
   self->seen = g_hash_table_new (NULL, NULL);
+  chihuo_lodis_patrol_init (&self->patrol);
   self->importer = g_uuid_string_random ();
+  self->prefetch = FIRST_PREFETCH;
 }
 
 /* server: it outlives the backend. has_batch_clock: the times are those of the batches */

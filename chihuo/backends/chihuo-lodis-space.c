@@ -14,7 +14,7 @@
  * another one, or those of a program that calls its own NAME.
  *
  *   chihuo:NAME         key → index, NUL, value; and "v", the version: it grows with each change
- *   chihuo:NAME:index   index → key
+ *   chihuo:NAME:index   index → key; but not what stands under its key anyway: finished marks, names
  *   chihuo:NAME:news    changed when there may be something new to claim
  *
  * What has been read is kept until the transaction ends, and changes are laid over it; the version
@@ -128,6 +128,13 @@ chihuo_lodis_space_want (ChihuoLodisSpace *self, const char *key)
   return entry;
 }
 
+/* Whether keys that begin so are their own index: the map is in that order, and no place is stored */
+gboolean
+chihuo_lodis_space_is_own_index (char kind)
+{
+  return kind == 'f' || kind == 'g' || kind == 'n';
+}
+
 /* What the server has of it; NULL = nothing. What is not of our form is a value, and others find out
  * that it is junk */
 void
@@ -152,6 +159,8 @@ chihuo_lodis_space_learn (ChihuoLodisEntry *entry, GBytes *stored)
 
   if (end > data)
     entry->stored_index = g_strndup (data, end - data);
+  else if (chihuo_lodis_space_is_own_index (entry->key[0]))
+    entry->stored_index = g_strdup (entry->key);
   entry->index = g_strdup (entry->stored_index);
   entry->value = g_bytes_new_from_bytes (stored, end + 1 - data, length - (end + 1 - data));
 }
@@ -161,7 +170,8 @@ GBytes *
 chihuo_lodis_space_pack (ChihuoLodisEntry *entry)
 {
   GByteArray *bytes = g_byte_array_new ();
-  const char *index = entry->index != NULL ? entry->index : "";
+  gboolean has_place = entry->index != NULL && strcmp (entry->index, entry->key) != 0;
+  const char *index = has_place ? entry->index : "";
   gsize length;
   const guint8 *data = g_bytes_get_data (entry->value, &length);
 

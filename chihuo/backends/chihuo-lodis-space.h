@@ -69,6 +69,7 @@ ChihuoLodisEntry  *chihuo_lodis_space_get        (ChihuoLodisSpace   *self,
                                                   const char         *key);
 ChihuoLodisEntry  *chihuo_lodis_space_want       (ChihuoLodisSpace   *self,
                                                   const char         *key);
+gboolean           chihuo_lodis_space_is_own_index (char             kind);
 void               chihuo_lodis_space_learn      (ChihuoLodisEntry   *entry,
                                                   GBytes             *stored);
 void               chihuo_lodis_space_change     (ChihuoLodisSpace   *self,

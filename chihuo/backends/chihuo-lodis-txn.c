@@ -5,9 +5,8 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "chihuo-error.h"
+#include "chihuo-lodis-operations.h"
 #include "chihuo-lodis-txn.h"
 #include "chihuo-record-codec.h"
 
@@ -17,9 +16,6 @@
  * Whoever comes second has a conflict, and does all of it again.
  *
  * Keys that belong to no queue have no version; there the values that were read are the conditions. */
-
-#define VERSION_KEY "v"
-#define NEWS_KEY    "n"
 
 /* So many keys in one request: a record has 1 MiB at the most by default, a body 64 */
 #define MAX_KEYS 96
@@ -137,30 +133,6 @@ chihuo_lodis_txn_want_page (ChihuoLodisTxn *self, ChihuoLodisSpace *space, const
   g_ptr_array_add (self->wants, want);
 }
 
-static void
-add_operation (GByteArray *arguments, char operation, const char *map)
-{
-  chihuo_lodis_frame_add (arguments, &operation, 1);
-  chihuo_lodis_frame_add_string (arguments, map);
-}
-
-/* operation, structure, key */
-static void
-add_key (GByteArray *arguments, char operation, const char *map, const char *key)
-{
-  add_operation (arguments, operation, map);
-  chihuo_lodis_frame_add_string (arguments, key);
-}
-
-/* The field has to have that value; NULL = it has to be absent */
-static void
-add_condition (GByteArray *arguments, const char *map, const char *key, GBytes *value)
-{
-  add_key (arguments, value != NULL ? '?' : '!', map, key);
-  if (value != NULL)
-    chihuo_lodis_frame_add_bytes (arguments, value);
-}
-
 /* That nothing has changed since it was read; of what has not been read, the version is read */
 static void
 add_versions (ChihuoLodisTxn *self, GByteArray *arguments)
@@ -176,10 +148,18 @@ add_versions (ChihuoLodisTxn *self, GByteArray *arguments)
       if (chihuo_lodis_space_is_store (space))
         continue;
       if (space->is_known)
-        add_condition (arguments, space->map, VERSION_KEY, space->version);
+        chihuo_lodis_operations_add_condition (arguments, space->map, CHIHUO_LODIS_VERSION_KEY, space->version);
       else
-        add_key (arguments, '@', space->map, VERSION_KEY);
+        chihuo_lodis_operations_add_key (arguments, '@', space->map, CHIHUO_LODIS_VERSION_KEY);
     }
+}
+
+/* Where the entries of this kind stand in order */
+static const char *
+get_index_map (const Want *want)
+{
+  return chihuo_lodis_space_is_own_index (want->after[0]) ? want->space->map
+                                                          : want->space->index_map;
 }
 
 static void
@@ -189,13 +169,13 @@ add_want (GByteArray *arguments, const Want *want)
 
   if (want->key != NULL)
     {
-      add_key (arguments, '@', want->space->map, want->key);
+      chihuo_lodis_operations_add_key (arguments, '@', want->space->map, want->key);
       return;
     }
 
   before[0] = want->after[0] + 1;
   before[1] = '\0';
-  add_key (arguments, '#', want->space->index_map, want->after);
+  chihuo_lodis_operations_add_key (arguments, '#', get_index_map (want), want->after);
   chihuo_lodis_frame_add_string (arguments, before);
   chihuo_lodis_frame_add_u32 (arguments, want->limit);
 }
@@ -333,8 +313,22 @@ check_place (const Want *want, const char *after, const ChihuoLodisPlace *place,
     return TRUE;
 
   g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
-               "map %s: expected fields in order, each with a key", want->space->index_map);
+               "map %s: expected fields in order, each with a key", get_index_map (want));
   return FALSE;
+}
+
+static gboolean
+take_place (ChihuoLodisReader *reader, ChihuoLodisPlace *place, GError **error)
+{
+  g_autoptr (GBytes) value = NULL;
+
+  if (!chihuo_lodis_frame_take_text (reader, &place->index, error))
+    return FALSE;
+  if (!chihuo_lodis_space_is_own_index (place->index[0]))
+    return chihuo_lodis_frame_take_text (reader, &place->key, error);
+
+  place->key = g_strdup (place->index);
+  return chihuo_lodis_frame_take_item (reader, &value, error);
 }
 
 static gboolean
@@ -348,8 +342,7 @@ take_places (ChihuoLodisReader *reader, const Want *want, guint n, GPtrArray *pl
       ChihuoLodisPlace *place = chihuo_lodis_space_new_place (NULL, NULL);
 
       g_ptr_array_add (places, place);
-      if (!chihuo_lodis_frame_take_text (reader, &place->index, error)
-          || !chihuo_lodis_frame_take_text (reader, &place->key, error)
+      if (!take_place (reader, place, error)
           || !check_place (want, after, place, error))
         return FALSE;
       after = place->index;
@@ -370,7 +363,7 @@ take_page (ChihuoLodisReader *reader, const Want *want, GError **error)
   if (n > want->limit)
     {
       g_set_error (error, CHIHUO_ERROR, CHIHUO_ERROR_PROTOCOL,
-                   "map %s: expected at most %u fields, not %u", want->space->index_map,
+                   "map %s: expected at most %u fields, not %u", get_index_map (want),
                    want->limit, n);
       return FALSE;
     }
@@ -484,9 +477,10 @@ chihuo_lodis_txn_load (ChihuoLodisTxn *self, const char *queue, const char *key,
 
 /* Who finds an entry mostly wants to know its task next */
 static void
-want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *window)
+want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *window,
+                      guint limit)
 {
-  for (guint i = 0; i < window->places->len; i++)
+  for (guint i = 0; i < MIN (window->places->len, limit); i++)
     {
       ChihuoLodisPlace *place = g_ptr_array_index (window->places, i);
 
@@ -497,12 +491,12 @@ want_tasks_of_window (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodis
     }
 }
 
-/* What the windows of a queue have shown, and nobody has read yet */
+/* What the windows of a queue have shown, and nobody has read yet; at most so many of each */
 void
-chihuo_lodis_txn_want_found (ChihuoLodisTxn *self, ChihuoLodisSpace *space)
+chihuo_lodis_txn_want_found (ChihuoLodisTxn *self, ChihuoLodisSpace *space, guint limit)
 {
   for (guint i = 0; i < space->windows->len; i++)
-    want_tasks_of_window (self, space, g_ptr_array_index (space->windows, i));
+    want_tasks_of_window (self, space, g_ptr_array_index (space->windows, i), limit);
 }
 
 /* The key of a mark's number leads to an id */
@@ -539,7 +533,7 @@ read_page (ChihuoLodisTxn *self, ChihuoLodisSpace *space, ChihuoLodisWindow *win
   if (!chihuo_lodis_txn_read (self, error))
     return FALSE;
 
-  want_tasks_of_window (self, space, window);
+  want_tasks_of_window (self, space, window, G_MAXUINT);
   if (self->wants->len > 0 && !chihuo_lodis_txn_read (self, error))
     return FALSE;
   if (window->kind == 'g')
@@ -588,91 +582,7 @@ void
 chihuo_lodis_txn_add_extra (ChihuoLodisTxn *self, char operation, const char *name,
                             const char *key)
 {
-  add_key (self->extra, operation, name, key);
-}
-
-static void
-write_entry (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
-{
-  gboolean is_moved = g_strcmp0 (entry->index, entry->stored_index) != 0;
-
-  if (entry->value != NULL)
-    {
-      g_autoptr (GBytes) bytes = chihuo_lodis_space_pack (entry);
-
-      add_key (arguments, '=', space->map, entry->key);
-      chihuo_lodis_frame_add_bytes (arguments, bytes);
-    }
-  else if (entry->stored != NULL)
-    add_key (arguments, '-', space->map, entry->key);
-
-  if (is_moved && entry->stored_index != NULL)
-    add_key (arguments, '-', space->index_map, entry->stored_index);
-}
-
-/* After all that leaves: one entry may take the place of another */
-static void
-write_index (ChihuoLodisSpace *space, ChihuoLodisEntry *entry, GByteArray *arguments)
-{
-  if (entry->index == NULL || g_strcmp0 (entry->index, entry->stored_index) == 0)
-    return;
-
-  add_key (arguments, '=', space->index_map, entry->index);
-  chihuo_lodis_frame_add_string (arguments, entry->key);
-}
-
-/* One that nobody has used yet begins at random, so that a queue that was wiped has none of its old
- * versions again */
-static void
-write_version (ChihuoLodisSpace *space, GByteArray *arguments)
-{
-  guint64 number = ((guint64) g_random_int () << 31) | g_random_int ();
-  gsize length = 0;
-  const void *data = space->version != NULL ? g_bytes_get_data (space->version, &length) : NULL;
-
-  if (length == sizeof number)
-    {
-      memcpy (&number, data, sizeof number);
-      number = GUINT64_FROM_BE (number) + 1;
-    }
-  add_key (arguments, '=', space->map, VERSION_KEY);
-  chihuo_lodis_frame_add_u64 (arguments, number);
-}
-
-static void
-write_news (ChihuoLodisTxn *self, ChihuoLodisSpace *space, GByteArray *arguments)
-{
-  add_key (arguments, '=', space->news_map, NEWS_KEY);
-  chihuo_lodis_frame_add_u64 (arguments, self->moment.now);
-}
-
-static void
-write_space (ChihuoLodisTxn *self, ChihuoLodisSpace *space, GByteArray *arguments)
-{
-  gboolean is_store = chihuo_lodis_space_is_store (space);
-  GHashTableIter iter;
-  gpointer entry;
-
-  g_hash_table_iter_init (&iter, space->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
-    {
-      if (!((ChihuoLodisEntry *) entry)->is_changed)
-        continue;
-      if (is_store)
-        add_condition (arguments, space->map, ((ChihuoLodisEntry *) entry)->key,
-                       ((ChihuoLodisEntry *) entry)->stored);
-      write_entry (space, entry, arguments);
-    }
-
-  g_hash_table_iter_init (&iter, space->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
-    if (((ChihuoLodisEntry *) entry)->is_changed)
-      write_index (space, entry, arguments);
-
-  if (!is_store)
-    write_version (space, arguments);
-  if (!is_store && space->has_news)
-    write_news (self, space, arguments);
+  chihuo_lodis_operations_add_key (self->extra, operation, name, key);
 }
 
 /* Whether there is something to write */
@@ -689,7 +599,7 @@ write_spaces (ChihuoLodisTxn *self, GByteArray *arguments)
     {
       if (!((ChihuoLodisSpace *) space)->is_changed)
         continue;
-      write_space (self, space, arguments);
+      chihuo_lodis_operations_add_space (arguments, space, self->moment.now);
       is_changed = TRUE;
     }
   if (self->extra->len > 0)

@@ -38,7 +38,8 @@ void              chihuo_lodis_txn_want_page (ChihuoLodisTxn     *self,
                                               const char         *after,
                                               guint               limit);
 void              chihuo_lodis_txn_want_found (ChihuoLodisTxn    *self,
-                                               ChihuoLodisSpace  *space);
+                                               ChihuoLodisSpace  *space,
+                                               guint              limit);
 gboolean          chihuo_lodis_txn_read      (ChihuoLodisTxn     *self,
                                               GError            **error);
 gboolean          chihuo_lodis_txn_load      (ChihuoLodisTxn     *self,

@@ -25,6 +25,15 @@ chihuo_lodis_view_count (ChihuoLodisServer *server, const char *command, const c
   return body != NULL && chihuo_lodis_frame_take_u32 (&reader, n, error);
 }
 
+/* How many wait; a guess where the server does not say */
+guint32
+chihuo_lodis_view_guess_waiting (ChihuoLodisServer *server, const char *queue)
+{
+  guint32 n = 0;
+
+  return chihuo_lodis_view_count (server, "alen", queue, &n, NULL) ? n : 0;
+}
+
 /* NULL if another program wrote what is no task of ours */
 static ChihuoRecord *
 record_of_pair (GBytes *key, GBytes *value, gint64 place)

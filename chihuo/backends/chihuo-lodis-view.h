@@ -24,5 +24,7 @@ gboolean chihuo_lodis_view_count (ChihuoLodisServer  *server,
                                   const char         *queue,
                                   guint32            *n,
                                   GError            **error);
+guint32  chihuo_lodis_view_guess_waiting (ChihuoLodisServer  *server,
+                                          const char         *queue);
 
 G_END_DECLS

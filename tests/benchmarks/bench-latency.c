@@ -9,8 +9,8 @@
 #include "bench-child.h"
 #include "bench-database.h"
 #include "bench-eater.h"
+#include "bench-latency.h"
 #include "bench-script.h"
-#include "bench.h"
 #include "chihuo-run.h"
 #include "chihuo-store.h"
 
@@ -103,8 +103,9 @@ sample_here (const char *config, guint n)
   return self.values;
 }
 
-static GArray *
-sample_there (const char *config, guint n)
+/* (element-type double): of so many tasks that one process adds and another one begins, us */
+GArray *
+bench_latency_sample (const char *config, guint n)
 {
   GArray *values = g_array_new (FALSE, FALSE, sizeof (double));
   g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, config);
@@ -131,8 +132,8 @@ sample_there (const char *config, guint n)
   return values;
 }
 
-static void
-note (BenchRun *run, GArray *values, double bare)
+void
+bench_latency_note (BenchRun *run, GArray *values, double bare)
 {
   bench_run_note_rate (run, bench_median (values), bare);
   bench_run_note (run, "p50", bench_median (values));
@@ -157,7 +158,7 @@ measure_memory (BenchRun *run)
       double bare = 1e6 * bench_bare_hand_over (n, PAUSE);
       g_autoptr (GArray) values = sample_here ("memory:bench", n);
 
-      note (run, values, bare);
+      bench_latency_note (run, values, bare);
     }
 }
 
@@ -173,7 +174,7 @@ measure_sqlite (BenchRun *run)
       double commit = measure_commit (run);
       g_autoptr (GArray) values = sample_here (config, n);
 
-      note (run, values, 2 * commit);
+      bench_latency_note (run, values, 2 * commit);
       bench_run_note (run, "allowed", 3 * commit + ALLOWANCE);
       bench_run_note (run, "of-allowed", bench_median (values) / (3 * commit + ALLOWANCE));
     }
@@ -189,9 +190,9 @@ measure_process (BenchRun *run)
       g_autofree char *path = bench_run_dup_path (run, "there");
       g_autofree char *config = g_strconcat ("sqlite:", path, NULL);
       double commit = measure_commit (run);
-      g_autoptr (GArray) values = sample_there (config, n);
+      g_autoptr (GArray) values = bench_latency_sample (config, n);
 
-      note (run, values, 2 * commit);
+      bench_latency_note (run, values, 2 * commit);
     }
 }
 
@@ -206,9 +207,9 @@ measure_redis (BenchRun *run)
       g_autoptr (BenchScript) bare = bench_script_new (server);
       g_autofree char *url = bench_server_dup_url (server);
       double call = 1e6 / bench_script_add (bare, n, 1);
-      g_autoptr (GArray) values = sample_there (url, n);
+      g_autoptr (GArray) values = bench_latency_sample (url, n);
 
-      note (run, values, 2 * call);
+      bench_latency_note (run, values, 2 * call);
     }
 }
 

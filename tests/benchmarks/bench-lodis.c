@@ -6,13 +6,13 @@
 #include "config.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench-lodis-server.h"
 
 /* A bare client: so many connections, each with one request under way, and nothing else. It runs beside
  * the server on the same processors. The ceiling are requests that read and write nothing. */
@@ -20,13 +20,6 @@
 #define N_CONNECTIONS 32
 #define N_REQUESTS 50000
 #define N_SYNCED 5000
-
-typedef struct
-{
-  GSubprocess *process; /* (owned) */
-  char        *path;    /* (owned) */
-  guint16      port;
-} Server;
 
 typedef struct
 {
@@ -39,49 +32,6 @@ typedef struct
 /* Writes the n-th request; returns its length */
 typedef gsize (* RequestFunc) (char *buffer,
                                guint n);
-
-static void
-server_init (Server *server, BenchRun *run, const char *sync)
-{
-  g_autofree char *flag = g_strconcat ("--sync=", sync, NULL);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autofree char *line = NULL;
-  g_autoptr (GError) error = NULL;
-  const char *port;
-
-  server->path = bench_run_dup_path (run, "lodis");
-  server->process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, LODIS_PROGRAM, "--db-path",
-                                      server->path, "--listen=127.0.0.1:0", flag, NULL);
-  if (server->process == NULL)
-    g_error ("%s", error->message);
-
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (server->process));
-  line = g_data_input_stream_read_line (output, NULL, NULL, &error);
-  port = line != NULL ? strstr (line, "127.0.0.1:") : NULL;
-  if (port == NULL)
-    g_error ("lodis does not listen: %s", line);
-  server->port = atoi (port + strlen ("127.0.0.1:"));
-}
-
-static void
-server_clear (Server *server)
-{
-  g_autoptr (GDir) dir = NULL;
-  const char *name;
-
-  g_subprocess_send_signal (server->process, 15);
-  g_subprocess_wait (server->process, NULL, NULL);
-  dir = g_dir_open (server->path, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (server->path, name, NULL);
-
-      g_unlink (file);
-    }
-  g_rmdir (server->path);
-  g_object_unref (server->process);
-  g_free (server->path);
-}
 
 /* Arguments that are shorter than 256 bytes */
 static gsize
@@ -138,7 +88,7 @@ put_get (char *buffer, guint n)
 }
 
 static void
-line_open (Line *line, Server *server)
+line_open (Line *line, BenchLodis *server)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GError) error = NULL;
@@ -185,7 +135,7 @@ line_read (Line *line)
 
 /* Requests per second */
 static double
-ask_all (Server *server, RequestFunc request, guint n_requests)
+ask_all (BenchLodis *server, RequestFunc request, guint n_requests)
 {
   Line lines[N_CONNECTIONS];
   int poll = epoll_create1 (EPOLL_CLOEXEC);
@@ -222,20 +172,37 @@ ask_all (Server *server, RequestFunc request, guint n_requests)
   return answered / bench_seconds_since (before);
 }
 
+/* Pushes a second, one after another on one connection: each waits for the answer to the last one */
+double
+bench_lodis_push (BenchLodis *server, guint n)
+{
+  gint64 before;
+  Line line;
+
+  line_open (&line, server);
+  before = g_get_monotonic_time ();
+  for (guint i = 0; i < n; i++)
+    {
+      line_ask (&line, put_push, i);
+      do
+        g_socket_condition_wait (g_socket_connection_get_socket (line.connection), G_IO_IN, NULL, NULL);
+      while (!line_read (&line));
+    }
+  g_object_unref (line.connection);
+
+  return n / bench_seconds_since (before);
+}
+
 static void
 measure (BenchRun *run, const char *sync, RequestFunc request, guint n)
 {
   while (bench_run_next (run))
     {
-      Server server;
-      double ceiling;
-
-      server_init (&server, run, sync);
-      ceiling = ask_all (&server, put_nothing, bench_run_scale (run, N_REQUESTS));
+      g_autoptr (BenchLodis) server = bench_lodis_new (run, sync);
+      double ceiling = ask_all (server, put_nothing, bench_run_scale (run, N_REQUESTS));
       if (request == put_get)
-        ask_all (&server, put_push, n);
-      bench_run_note_rate (run, ask_all (&server, request, n), ceiling);
-      server_clear (&server);
+        ask_all (server, put_push, n);
+      bench_run_note_rate (run, ask_all (server, request, n), ceiling);
     }
 }
 

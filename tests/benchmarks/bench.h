@@ -98,6 +98,7 @@ extern const BenchCase bench_growth_cases[];
 extern const BenchCase bench_redis_cases[];
 extern const BenchCase bench_languages_cases[];
 extern const BenchCase bench_lodis_cases[];
+extern const BenchCase bench_lodis_queue_cases[];
 
 /* How it is told */
 char       *bench_machine_describe (const char      *folder);

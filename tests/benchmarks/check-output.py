@@ -20,12 +20,15 @@ SMALL = ('--rounds', '1', '--size', 'small')
 MORE = {'memory-process': ('ratio', 'ceiling', 'pool'), 'sqlite-8': ('slowest', 'busy'), 'latency': ('p50', 'p99'),
         'growth': ('ratio', 'delayed', 'delayed-ratio'), 'sqlite-add': ('ratio', 'file-system'),
         'sqlite-process': ('ratio', 'ceiling', 'bare'), 'redis-add': ('ratio', 'bare-64'),
-        'redis-process': ('ratio', 'bare-64'), 'redis-latency': ('p50', 'p99'), 'redis-rtt': ('ratio', 'bare-64')}
+        'redis-process': ('ratio', 'bare-64'), 'redis-latency': ('p50', 'p99'), 'redis-rtt': ('ratio', 'bare-64'),
+        'lodis-add': ('ratio', 'ceiling'), 'lodis-process': ('ratio', 'ceiling'), 'lodis-latency': ('p50', 'p99')}
 VARIANTS = {'latency': {'memory', 'sqlite', 'sqlite-process'}, 'growth': {'memory', 'sqlite'},
             'footprint': {'waiting-task', 'idle-memory', 'idle-sqlite'},
             'redis-add': {'unix', 'tcp', 'everysec'}, 'redis-process': {'unix', 'tcp', 'everysec'},
             'redis-footprint': {'waiting-task', 'finished-id'},
-            'lodis-server': {'aget', 'arpushnx', 'arpushnx-synced'}}
+            'lodis-server': {'aget', 'arpushnx', 'arpushnx-synced'}, 'lodis-add': {'safe', 'safe-synced'},
+            'lodis-process': {'safe', 'safe-synced', 'plain'}, 'lodis-latency': {'safe', 'plain'},
+            'lodis-idle': {'safe', 'plain'}}
 
 
 def run(bench, *arguments, status=0):

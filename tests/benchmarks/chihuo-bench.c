@@ -23,7 +23,7 @@ static const BenchCase *const groups[] = {
   bench_languages_cases,
 #endif
 #ifdef LODIS_PROGRAM
-  bench_lodis_cases,
+  bench_lodis_cases,   bench_lodis_queue_cases,
 #endif
 };
 

@@ -5,6 +5,7 @@
 """Model.answer(command, name, body) returns the content of the reply, or raises Refusal with the digit. It was written
 from the page of the protocol, knows nothing of the server's code, and keeps all in Python's own lists and dicts."""
 
+import copy
 import struct
 
 ANY = 1 << 30
@@ -25,7 +26,7 @@ SHAPES = {
 }
 
 # Operations of a transaction: how many operands each has
-OPERANDS = {b'?': 3, b'!': 2, b'@': 2, b'#': 4, b'=': 3, b'-': 2, b'p': 3, b'd': 2}
+OPERANDS = {b'?': 3, b'!': 2, b'@': 2, b'#': 4, b'=': 3, b'~': 4, b'-': 2, b'p': 3, b'd': 2}
 
 
 class Refusal(Exception):
@@ -315,7 +316,23 @@ class Model:
             elif letter == b'#':
                 found = self.between(name, *rest)
                 content += struct.pack('>I', len(found)) + pairs(found)
-        for letter, (name, *rest) in operations:
-            if letter in b'=-pd':
-                {b'=': self.hset, b'-': self.hdel, b'p': self.arpushnx, b'd': self.adel}[letter](name, *rest)
+        before = copy.deepcopy((self.maps, self.arrays))
+        try:
+            self.write(operations)
+        except Refusal:
+            self.maps, self.arrays = before
+            raise
         return content
+
+    def write(self, operations):
+        for letter, (name, *rest) in operations:
+            if letter in b'=-~pd':
+                {b'=': self.hset, b'-': self.hdel, b'~': self.change_head, b'p': self.arpushnx,
+                 b'd': self.adel}[letter](name, *rest)
+
+    def change_head(self, name, field, head, keep):
+        old = self.map(name).get(field, b'')
+        kept = read_u32(keep)
+        if kept > len(old):
+            raise Refusal('6')
+        self.hset(name, field, head + old[len(old) - kept:])

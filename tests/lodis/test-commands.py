@@ -314,6 +314,9 @@ def test_transaction():
         client.call('txn', '-', b'=', b'm', b'x', b'1', b'=', b'm', b'x', b'2', b'-', b'm', b'x',
                     b'=', b'm', b'x', b'3')
         assert client.call('hlen', 'm') == u32(3)
+        client.call('txn', '-', b'~', b'm', b'x', b'45', u32(1), b'~', b'm', b'x', b'6', u32(2),
+                    b'~', b'm', b'y', b'7', u32(0))
+        assert client.call('hmget', 'm', b'x', b'y') == b'\1' + frame(b'653') + b'\1' + frame(b'7')
         client.call('txn', '-', b'd', b'q', b'k', b'p', b'q', b'k', b'w', b'p', b'q', b'k', b'u')
         assert client.call('aall', 'q') == frame(b'k', b'w')
 
@@ -322,7 +325,9 @@ def test_transaction_refused():
     """One wrong operation, and nothing of the others is done."""
     with Running() as server:
         client = server.connect()
-        for digit, operations in (('6', (b'=', b'm', b'a', b'1', b'~', b'm')),
+        for digit, operations in (('6', (b'=', b'm', b'a', b'1', b'x', b'm')),
+                                  ('6', (b'=', b'm', b'a', b'1', b'~', b'm', b'a', b'', u32(2))),
+                                  ('6', (b'=', b'm', b'a', b'1', b'~', b'm', b'a', b'', b'1')),
                                   ('5', (b'=', b'm', b'a', b'1', b'=', b'm')),
                                   ('6', (b'=', b'm', b'a', b'1', b'#', b'm', b'', b'', b'1')),
                                   ('6', (b'=', b'm', b'a', b'1', b'', b'm', b'a')), ('5', ())):

@@ -177,6 +177,13 @@ measure_all (Scene *scene, guint64 *next, Cost *costs)
     costs[work] = measure (scene, (Work) work, next);
 }
 
+/* At both ends together: at one of them it is a matter of luck how the memtable's skip list has grown */
+static double
+add_comparisons (const Cost *costs, guint work)
+{
+  return costs[work].comparisons + costs[work ^ 1].comparisons;
+}
+
 /* Comparisons grow with the logarithm, which is what is allowed; walking over what was deleted is not */
 static void
 check (const Cost *small, const Cost *large)
@@ -188,7 +195,7 @@ check (const Cost *small, const Cost *large)
                       large[work].microseconds, small[work].comparisons, small[work].deleted, small[work].blocks,
                       small[work].microseconds);
       g_assert_cmpfloat (large[work].deleted, <, 0.01);
-      g_assert_cmpfloat (large[work].comparisons, <=, small[work].comparisons * MORE_ALLOWED);
+      g_assert_cmpfloat (add_comparisons (large, work), <=, add_comparisons (small, work) * MORE_ALLOWED);
     }
 }
 

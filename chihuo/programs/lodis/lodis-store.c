@@ -11,13 +11,14 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "lodis-cache.h"
 #include "lodis-clock.h"
 #include "lodis-error.h"
 #include "lodis-key.h"
 #include "lodis-store.h"
 
-/* A command collects what it writes in one batch, reads through it, and commits it as a whole. The
- * batch goes into RocksDB's log without waiting for the disk; a sync then covers all commands before
+/* A command collects what it writes in the cache, reads through it, and commits it as a whole, in one
+ * batch. That goes into RocksDB's log without waiting for the disk; a sync then covers all commands before
  * it, and only after that may they be answered. So one wait for the disk does for many commands.
  *
  * An empty database is to be small: buffers and cache are made as they fill, and are kept modest. */
@@ -37,7 +38,7 @@ struct _LodisStore
   rocksdb_writeoptions_t           *writing;    /* (owned) */
   rocksdb_cache_t                  *cache;      /* (owned) */
   rocksdb_block_based_table_options_t *table;   /* (owned) */
-  rocksdb_writebatch_wi_t          *batch;      /* (owned): of the command that runs */
+  LodisCache                       *known;      /* (owned): what the running command writes, and more */
   GArray                           *abandoned;  /* (owned): numbers whose parts have to go */
   guint64                           next_id;
   LodisClock                        clock;
@@ -85,6 +86,8 @@ set_options (LodisStore *self)
   rocksdb_options_set_write_buffer_size (self->options, BUFFER_SIZE);
   rocksdb_options_set_max_write_buffer_number (self->options, 3);
   rocksdb_options_set_arena_block_size (self->options, 256 << 10);
+  rocksdb_options_set_memtable_prefix_bloom_size_ratio (self->options, 0.05);
+  rocksdb_options_set_memtable_whole_key_filtering (self->options, 1);
   rocksdb_options_set_max_open_files (self->options, MAX_OPEN_FILES);
   rocksdb_options_set_max_background_jobs (self->options, 2);
   rocksdb_options_set_compression (self->options, rocksdb_lz4_compression);
@@ -258,7 +261,7 @@ lodis_store_open (const char *path, LodisSync sync, GError **error)
 
   self->sync = sync;
   self->abandoned = g_array_new (FALSE, FALSE, sizeof (guint64));
-  self->batch = rocksdb_writebatch_wi_create (0, 1);
+  self->known = lodis_cache_new ();
   set_options (self);
   if (g_mkdir_with_parents (path, 0700) != 0)
     {
@@ -285,7 +288,7 @@ lodis_store_close (LodisStore *self)
 {
   if (self->db != NULL)
     rocksdb_close (self->db);
-  rocksdb_writebatch_wi_destroy (self->batch);
+  lodis_cache_free (self->known);
   rocksdb_readoptions_destroy (self->reading);
   rocksdb_writeoptions_destroy (self->writing);
   rocksdb_block_based_options_destroy (self->table);
@@ -295,34 +298,52 @@ lodis_store_close (LodisStore *self)
   g_free (self);
 }
 
+static void
+copy_value (LodisValue *value, LodisSpan span)
+{
+  value->is_copy = TRUE;
+  value->length = span.length;
+  value->data = g_malloc (MAX (span.length, 1));
+  if (span.length > 0)
+    memcpy (value->data, span.data, span.length);
+}
+
 /* Reads what the running command has written, too */
 gboolean
 lodis_store_get (LodisStore *self, LodisSpan key, LodisValue *value, GError **error)
 {
-  const char *data = (const char *) key.data;
+  gboolean is_there;
   char *text = NULL;
+  LodisSpan span;
 
   lodis_value_clear (value);
-  if (lodis_store_is_writing (self))
-    value->data = rocksdb_writebatch_wi_get_from_batch_and_db (self->batch, self->db, self->reading, data,
-                                                               key.length, &value->length, &text);
-  else
-    value->data = rocksdb_get (self->db, self->reading, data, key.length, &value->length, &text);
+  if (lodis_cache_get (self->known, key, &span, &is_there))
+    {
+      if (is_there)
+        copy_value (value, span);
+      return TRUE;
+    }
 
-  return check (text, error);
+  value->data = rocksdb_get (self->db, self->reading, (const char *) key.data, key.length, &value->length,
+                             &text);
+  if (!check (text, error))
+    return FALSE;
+
+  span = lodis_value_span (value);
+  lodis_cache_learn (self->known, key, value->data != NULL ? &span : NULL);
+  return TRUE;
 }
 
 void
 lodis_store_put (LodisStore *self, LodisSpan key, LodisSpan value)
 {
-  rocksdb_writebatch_wi_put (self->batch, (const char *) key.data, key.length,
-                             (const char *) value.data, value.length);
+  lodis_cache_write (self->known, key, &value);
 }
 
 void
 lodis_store_delete (LodisStore *self, LodisSpan key)
 {
-  rocksdb_writebatch_wi_delete (self->batch, (const char *) key.data, key.length);
+  lodis_cache_write (self->known, key, NULL);
 }
 
 /* A number for a new structure */
@@ -348,26 +369,41 @@ lodis_store_abandon (LodisStore *self, guint64 id)
 gboolean
 lodis_store_is_writing (LodisStore *self)
 {
-  return rocksdb_writebatch_wi_count (self->batch) > 0;
+  return lodis_cache_is_written (self->known);
 }
 
-/* All or nothing, for a server that is killed as for one that is told an error */
+static void
+add_to_batch (LodisSpan key, const LodisSpan *value, gpointer batch)
+{
+  if (value != NULL)
+    rocksdb_writebatch_put (batch, (const char *) key.data, key.length, (const char *) value->data,
+                            value->length);
+  else
+    rocksdb_writebatch_delete (batch, (const char *) key.data, key.length);
+}
+
+/* All or nothing, for a server that is killed as for one that is told an error. Keys in order are much
+ * less work for RocksDB than the same keys in no order */
 gboolean
 lodis_store_commit (LodisStore *self, GError **error)
 {
+  g_autoptr (rocksdb_writebatch_t) batch = NULL;
   char *text = NULL;
 
   if (!lodis_store_is_writing (self))
     return TRUE;
 
-  rocksdb_write_writebatch_wi (self->db, self->writing, self->batch, &text);
-  rocksdb_writebatch_wi_clear (self->batch);
+  batch = rocksdb_writebatch_create ();
+  lodis_cache_for_written (self->known, add_to_batch, batch);
+  rocksdb_write (self->db, self->writing, batch, &text);
   if (!check (text, error))
     {
       lodis_store_discard (self);
+      lodis_cache_clear (self->known);
       return FALSE;
     }
 
+  lodis_cache_commit (self->known);
   self->unsynced = TRUE;
   return sweep_all (self, error);
 }
@@ -375,7 +411,7 @@ lodis_store_commit (LodisStore *self, GError **error)
 void
 lodis_store_discard (LodisStore *self)
 {
-  rocksdb_writebatch_wi_clear (self->batch);
+  lodis_cache_discard (self->known);
   g_array_set_size (self->abandoned, 0);
   self->clock_kept = -1;
 }
@@ -504,10 +540,11 @@ lodis_scan_check (LodisScan *self, GError **error)
 void
 lodis_value_clear (LodisValue *value)
 {
-  if (value->data != NULL)
+  if (value->is_copy)
+    g_free (value->data);
+  else if (value->data != NULL)
     rocksdb_free (value->data);
-  value->data = NULL;
-  value->length = 0;
+  *value = (LodisValue) { NULL };
 }
 
 LodisSpan

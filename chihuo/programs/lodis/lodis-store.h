@@ -23,8 +23,9 @@ typedef enum
 /* What a read has found; without data if there is nothing */
 typedef struct
 {
-  char *data; /* (owned) (nullable) */
-  gsize length;
+  char    *data;    /* (owned) (nullable) */
+  gsize    length;
+  gboolean is_copy; /* not RocksDB's */
 } LodisValue;
 
 LodisStore *lodis_store_open        (const char       *path,

@@ -115,6 +115,32 @@ set_field (LodisCall *call, LodisSpan *operands, Progress *progress)
   return map != NULL && lodis_map_set (call, map, operands[1], operands[2]);
 }
 
+/* ~ map field bytes keep: what is there loses all but its last `keep` bytes, and gets these in front */
+static gboolean
+change_head (LodisCall *call, LodisSpan *operands, Progress *progress)
+{
+  LodisStructure *map = get_map (call, operands);
+  g_auto (LodisValue) old = { NULL };
+  g_autoptr (GByteArray) value = NULL;
+  guint32 keep;
+
+  if (map == NULL || !lodis_frame_get_u32 (&operands[3], &keep, call->error)
+      || !lodis_map_get (map, operands[1], &old, call->error))
+    return FALSE;
+  if (keep > old.length)
+    {
+      g_set_error (call->error, LODIS_ERROR, LODIS_ERROR_TYPE,
+                   "%u bytes are to be kept, there are %" G_GSIZE_FORMAT, keep, old.length);
+      return FALSE;
+    }
+
+  value = g_byte_array_sized_new (operands[2].length + keep);
+  lodis_reply_add_bytes (value, operands[2]);
+  if (keep > 0)
+    g_byte_array_append (value, (const guint8 *) old.data + old.length - keep, keep);
+  return lodis_map_set (call, map, operands[1], lodis_span_of (value));
+}
+
 /* - map field */
 static gboolean
 delete_field (LodisCall *call, LodisSpan *operands, Progress *progress)
@@ -153,6 +179,7 @@ static const struct
   { '@', 2, ROUND_READS, read_field },         { '#', 4, ROUND_READS, read_range },
   { '=', 3, ROUND_WRITES, set_field },         { '-', 2, ROUND_WRITES, delete_field },
   { 'p', 3, ROUND_WRITES, push_new },          { 'd', 2, ROUND_WRITES, delete_key },
+  { '~', 4, ROUND_WRITES, change_head },
 };
 
 /* The number of the operation in the table, or −1 */
@@ -179,7 +206,7 @@ check (LodisCall *call)
       if (operation < 0)
         {
           g_set_error (call->error, LODIS_ERROR, LODIS_ERROR_TYPE,
-                       "txn: operation %u: one of ? ! @ # = - p d was expected", index);
+                       "txn: operation %u: one of ? ! @ # = ~ - p d was expected", index);
           return FALSE;
         }
       if (call->n_arguments - at - 1 < operations[operation].n_operands)
