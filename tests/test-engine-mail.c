@@ -83,6 +83,26 @@ test_claim_more (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->n_mails, ==, 0);
 }
 
+/* An answer in which not all is that was asked for, though it is there: the rest is asked for at once. Of
+ * what nobody may have so nobody asks again and again */
+static void
+test_claim_in_parts (Fixture *f, gconstpointer data)
+{
+  collect (f);
+  g_assert_cmpuint (find_mail (f, CHIHUO_OP_CLAIM)->claim.n, ==, 2);
+  give (f, "a");
+  find_mail (f, CHIHUO_OP_CLAIM)->claim.n_waiting = 5;
+  deliver (f);
+
+  collect (f);
+  g_assert_cmpuint (f->n_mails, ==, 1);
+  give (f, "");
+  find_mail (f, CHIHUO_OP_CLAIM)->claim.n_waiting = 5;
+  deliver (f);
+  collect (f);
+  g_assert_cmpuint (f->n_mails, ==, 0);
+}
+
 /* A claim of n counts as n */
 static void
 test_claim_room (Fixture *f, gconstpointer data)
@@ -578,6 +598,7 @@ main (int argc, char *argv[])
   add_engine_test ("/engine-mail/claim/by-free-slots", test_claim_by_free_slots);
   add_engine_test ("/engine-mail/claim/in-vain", test_claim_in_vain);
   add_engine_test ("/engine-mail/claim/more", test_claim_more);
+  add_engine_test ("/engine-mail/claim/in-parts", test_claim_in_parts);
   add_engine_test ("/engine-mail/claim/room", test_claim_room);
   add_engine_test ("/engine-mail/suspects", test_suspects);
   add_engine_test ("/engine-mail/suspects/not-ahead", test_no_suspect_ahead);

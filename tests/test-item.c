@@ -35,6 +35,20 @@ test_clear (void)
   g_assert_null (junk.junk.reason);
 }
 
+static void
+test_claimed_size (void)
+{
+  ChihuoItem claim = { .op = CHIHUO_OP_CLAIM };
+
+  g_assert_cmpuint (chihuo_item_get_claimed_size (&claim), ==, 0);
+  claim.claim.claimed = g_new0 (ChihuoClaimed, 2);
+  claim.claim.n_claimed = 2;
+  claim.claim.claimed[0].payload = chihuo_payload_new ("a", -1, "[1]", -1);
+  claim.claim.claimed[1].payload = chihuo_payload_new ("b", -1, "22", -1);
+  g_assert_cmpuint (chihuo_item_get_claimed_size (&claim), ==, 5);
+  chihuo_item_clear (&claim);
+}
+
 /* Both lists say the same with the same numbers, which the calls rely on */
 static void
 test_answers (void)
@@ -54,6 +68,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/item/clear", test_clear);
+  g_test_add_func ("/item/claimed-size", test_claimed_size);
   g_test_add_func ("/item/answers", test_answers);
 
   return g_test_run ();

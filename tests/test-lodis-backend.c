@@ -134,6 +134,87 @@ test_clocks (void)
   chihuo_item_clear (&add);
 }
 
+/* --- looking for dead workers --- */
+
+static void
+exchange_at (ChihuoBackend *backend, const char *client, double time, ChihuoItem *item)
+{
+  static guint32 request;
+  g_autoptr (GError) error = NULL;
+  ChihuoBatch batch = { .client = g_intern_string (client),
+                        .request = ++request,
+                        .moment = { .now = time * G_USEC_PER_SEC, .lease = time * G_USEC_PER_SEC },
+                        .items = &item,
+                        .n_items = 1 };
+
+  item->queue = g_intern_static_string ("q");
+  item->claimant = batch.client;
+  g_assert_true (chihuo_backend_exchange (backend, &batch, &error));
+  g_assert_no_error (error);
+}
+
+static guint
+claim_at (ChihuoBackend *backend, const char *client, double time, double lease)
+{
+  ChihuoItem claim = { .op = CHIHUO_OP_CLAIM };
+  guint n;
+
+  claim.claim.n = 2;
+  claim.claim.suspects = 2;
+  claim.claim.request = time;
+  claim.claim.lease = lease * G_USEC_PER_SEC;
+  claim.claim.max_tries = 25;
+  claim.claim.max_crashes = 3;
+  exchange_at (backend, client, time, &claim);
+  n = claim.claim.n_claimed;
+  chihuo_item_clear (&claim);
+
+  return n;
+}
+
+static guint
+reap_at (ChihuoBackend *backend, double time)
+{
+  const ChihuoMoment moment = { .now = time * G_USEC_PER_SEC, .lease = time * G_USEC_PER_SEC };
+  g_autoptr (GError) error = NULL;
+  gboolean more;
+  guint n = 0;
+
+  g_assert_true (chihuo_backend_reap (backend, &moment, &n, &more, &error));
+  g_assert_no_error (error);
+
+  return n;
+}
+
+/* Looks are rare, but none is missed that has something to find: when a lease ends that was seen, and as
+ * long as somebody holds a task for a shorter time than lies between two of them */
+static void
+test_reap_in_time (void)
+{
+  g_autoptr (LodisFixture) server = lodis_fixture_new (LODIS_FIXTURE_OURS);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChihuoBackend) worker = try_open (server, ",\"clock\":\"batch\"", &error);
+  g_autoptr (ChihuoBackend) idle = try_open (server, ",\"clock\":\"batch\"", &error);
+  ChihuoItem add = { .op = CHIHUO_OP_ADD };
+
+  g_assert_no_error (error);
+  add.payload = chihuo_payload_new ("a", -1, "1", -1);
+  exchange_at (worker, "worker", 100, &add);
+  chihuo_item_clear (&add);
+  g_assert_cmpuint (reap_at (idle, 100), ==, 0);
+
+  g_assert_cmpuint (claim_at (worker, "worker", 100.5, 30), ==, 1);
+  g_assert_cmpuint (reap_at (idle, 105), ==, 0);
+  g_assert_cmpuint (reap_at (idle, 130), ==, 0);
+  g_assert_cmpuint (reap_at (idle, 131), ==, 1);
+
+  g_assert_cmpuint (reap_at (idle, 132), ==, 0);
+  g_assert_cmpuint (claim_at (worker, "worker", 133, 2), ==, 1);
+  g_assert_cmpuint (claim_at (idle, "idle", 133.1, 30), ==, 0);
+  g_assert_cmpuint (reap_at (idle, 134), ==, 0);
+  g_assert_cmpuint (reap_at (idle, 135.5), ==, 1);
+}
+
 /* --- tasks that are large --- */
 
 #define N_LARGE 100
@@ -285,6 +366,7 @@ main (int argc, char *argv[])
   if (g_getenv ("LODIS") != NULL)
     {
       g_test_add_func ("/lodis-backend/clocks", test_clocks);
+      g_test_add_func ("/lodis-backend/reap-in-time", test_reap_in_time);
       g_test_add_data_func ("/lodis-backend/large/safe", "safe", test_large);
       g_test_add_data_func ("/lodis-backend/large/plain", "plain", test_large);
     }

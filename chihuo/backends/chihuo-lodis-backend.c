@@ -15,7 +15,7 @@
 /* The glue between the contract and the files beside this one:
  *
  *   http, response, frame, server   a server, and how to talk to it
- *   safe, txn, space                tasks as the library knows them, by transactions
+ *   safe, txn, space, patrol        tasks as the library knows them, by transactions
  *   plain, shelf                    tasks as the first version stored them
  *   bell                            being woken by others
  *
