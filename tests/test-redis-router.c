@@ -328,6 +328,36 @@ test_sentinel_password (Fixture *self, gconstpointer data)
   assert_ask (get (self, NULL), "SET", "key", "value", "OK");
 }
 
+/* The least that a sentinel's user needs to find the primary, and the other sentinels */
+static void
+test_sentinel_rights (Fixture *self, gconstpointer data)
+{
+  g_autofree char *rights = redis_fixture_read_page ("\nuser chihuo on >PASSWORD +");
+  g_autofree char *command = g_strdup_printf ("ACL SETUSER chihuo on >watchword +%s", rights);
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched (self, &watched);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *done = redis_server_text (watched.sentinels[i], command, NULL);
+
+      g_assert_cmpstr (done, ==, "OK");
+      g_free (redis_server_text (watched.sentinels[i], "ACL SETUSER default off"));
+    }
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eat?sentinel-username=chihuo"
+                              "&sentinel-password=watchword", watched.sentinels[0]->port));
+  assert_ask (get (self, NULL), "SET", "key", "value", "OK");
+
+  redis_server_signal (watched.sentinels[0], SIGKILL);
+  g_free (redis_server_text (watched.primary, "CLIENT KILL TYPE normal"));
+  g_free (ask (get (self, NULL), "PING", NULL, NULL));
+  chihuo_redis_router_clean (self->router);
+  assert_ask (get (self, NULL), "SET", "key", "value", "OK");
+}
+
 static char *
 make_key (RedisServer *node)
 {
@@ -512,6 +542,7 @@ main (int argc, char *argv[])
   TEST ("sentinel/readonly", test_sentinel_readonly);
   TEST ("sentinel/unknown", test_sentinel_unknown);
   TEST ("sentinel/password", test_sentinel_password);
+  TEST ("sentinel/rights", test_sentinel_rights);
   TEST ("cluster/moved", test_moved);
   TEST ("cluster/ask", test_ask);
   TEST ("cluster/node-gone", test_node_gone);

@@ -4,6 +4,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,12 +15,15 @@ import time
 PATIENCE = 30       # only what hangs ever waits so long, in seconds
 PASSWORD = 'open-sesame'
 
-# What doc/redis.md tells people to write into their redis.conf; and what it adds for a cluster and for sentinels
-RIGHTS = ('~{chihuo:*}:* &{chihuo:*}:* +@read +@write +@scripting +@connection +@pubsub -@dangerous '
-          '+time +wait +info +config|get')
-MORE_RIGHTS = '+cluster|slots +role'
 
 PR_SET_PDEATHSIG = 1
+
+
+def read_rights():
+    """What doc/redis.md tells people to write into their redis.conf: on a server, in a cluster, below sentinels."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'doc', 'redis.md')
+    with open(page, encoding='utf-8') as file:
+        return re.search(r'^user chihuo on >PASSWORD (~.*)$', file.read(), re.M).group(1)
 
 
 def is_there():
@@ -115,7 +119,7 @@ class Server:
         if not self.sentinel:
             lines += ['unixsocket %s' % self.path, 'save ""', 'appendonly yes', 'appendfsync always',
                       'enable-debug-command yes', 'maxmemory-policy noeviction', 'repl-diskless-sync-delay 0',
-                      'repl-backlog-size 64mb', 'user chihuo on >%s %s %s' % (PASSWORD, RIGHTS, MORE_RIGHTS)]
+                      'repl-backlog-size 64mb', 'user chihuo on >%s %s' % (PASSWORD, read_rights())]
         return lines
 
     def start(self):

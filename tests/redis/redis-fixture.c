@@ -288,6 +288,33 @@ redis_fixture_start (RedisFixture *self, ...)
   return start_with (self, (const char * const *) more->pdata, FALSE);
 }
 
+char *
+redis_fixture_read_page (const char *beginning)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  const char *line;
+
+  g_file_get_contents (REDIS_PAGE, &text, NULL, &error);
+  g_assert_no_error (error);
+  line = strstr (text, beginning);
+  g_assert_nonnull (line);
+  line += strlen (beginning);
+
+  return g_strndup (line, strcspn (line, "\n"));
+}
+
+RedisServer *
+redis_fixture_start_as_told (RedisFixture *self)
+{
+  g_autofree char *rights = redis_fixture_read_page ("\nuser chihuo on >PASSWORD ~");
+  g_autofree char *line
+    = g_strdup_printf ("--user chihuo on >%s ~%s", REDIS_FIXTURE_PASSWORD, rights);
+  g_auto (GStrv) arguments = g_strsplit (line, " ", -1);
+
+  return start_with (self, (const char * const *) arguments, FALSE);
+}
+
 /* $1 = the authority, $2 = a name, $3 = its subject's alternative names, $4 = days */
 static const char make_certificates[] =
   "set -e\n"

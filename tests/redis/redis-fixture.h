@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+#define REDIS_FIXTURE_PASSWORD "open-sesame"
+
 typedef struct
 {
   char      *folder;  /* (owned): everything of it goes at the end */
@@ -42,6 +44,10 @@ char         *redis_fixture_path      (RedisFixture  *self,
  *   redis_fixture_start (fixture, "--user", "eater", "on", ">secret", "~*", "&*", "+@all", NULL) */
 RedisServer  *redis_fixture_start     (RedisFixture  *self,
                                        ...) G_GNUC_NULL_TERMINATED;
+/* The same, with the user “chihuo” of doc/redis.md, whose password is REDIS_FIXTURE_PASSWORD */
+RedisServer  *redis_fixture_start_as_told (RedisFixture *self);
+/* (transfer full): the line of doc/redis.md that begins so, behind that */
+char         *redis_fixture_read_page (const char    *beginning);
 /* Makes ca.pem (it signed the others), other-ca.pem, client.pem and client.key, and for servers NAME.pem and
  * NAME.key: “good” (localhost, 127.0.0.1), “stranger” (elsewhere.example), “expired” */
 void          redis_fixture_make_certificates (RedisFixture *self);
