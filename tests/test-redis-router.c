@@ -16,11 +16,12 @@
 
 typedef struct
 {
-  RedisFixture       *fixture; /* NULL: no redis-server here */
-  ChihuoRedisOptions *options;
-  ChihuoRedisRouter  *router;
-  guint               n_welcomes;
-  gboolean            unwelcome;
+  RedisFixture        *fixture; /* NULL: no redis-server here */
+  ChihuoRedisOptions  *options;
+  ChihuoRedisRefusals *refusals;
+  ChihuoRedisRouter   *router;
+  guint                n_welcomes;
+  gboolean             unwelcome;
 } Fixture;
 
 static gboolean
@@ -48,6 +49,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
 {
   g_clear_pointer (&self->router, chihuo_redis_router_free);
   g_clear_pointer (&self->options, chihuo_redis_options_free);
+  g_clear_pointer (&self->refusals, chihuo_redis_refusals_free);
   g_clear_pointer (&self->fixture, redis_fixture_free);
 }
 
@@ -55,7 +57,9 @@ static void
 use (Fixture *self, char *text)
 {
   self->options = make_options (text);
-  self->router = chihuo_redis_router_new (self->options, welcome_cb, self);
+  g_clear_pointer (&self->refusals, chihuo_redis_refusals_free);
+  self->refusals = chihuo_redis_refusals_new ();
+  self->router = chihuo_redis_router_new (self->options, self->refusals, welcome_cb, self);
 }
 
 static ChihuoRedisConnection *
@@ -158,6 +162,44 @@ test_unwelcome (Fixture *self, gconstpointer data)
   assert_away (self, NULL, CHIHUO_ERROR_TIMED_OUT, "while it was checked");
   self->unwelcome = FALSE;
   assert_ask (get (self, NULL), "PING", "well", NULL, "well");
+}
+
+/* How often somebody was refused here */
+static guint64
+count_refusals (RedisServer *server)
+{
+  g_autofree char *text = redis_server_text (server, "INFO errorstats");
+  const char *count = strstr (text, "errorstat_WRONGPASS:count=");
+
+  return count != NULL ? g_ascii_strtoull (strchr (count, '=') + 1, NULL, 10) : 0;
+}
+
+/* To be refused more often than MANY_LOGINS, with limits that double up to 30 s, takes several minutes */
+#define N_ATTEMPTS 10000
+#define MANY_LOGINS 40
+
+/* Whoever asks all the time is answered all the time, but the server is left in peace */
+static void
+test_refused (Fixture *self, gconstpointer data)
+{
+  ChihuoRedisConnection *connection = NULL;
+  RedisServer *server;
+
+  if (self->fixture == NULL)
+    return;
+
+  server = redis_fixture_start (self->fixture, "--user", "eater", "on", ">old", "~*", "+@all", NULL);
+  use (self, g_strdup_printf ("redis://eater:new@127.0.0.1:%u", server->port));
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (server), >, 0);
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
+
+  g_free (redis_server_text (server, "ACL SETUSER eater >new"));
+  while (connection == NULL)
+    connection = chihuo_redis_router_get (self->router, NULL, NULL);
+  assert_ask (connection, "PING", "well", NULL, "well");
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
 }
 
 /* READONLY: the next time it connects anew, since a name may lead elsewhere by then */
@@ -358,6 +400,39 @@ test_sentinel_rights (Fixture *self, gconstpointer data)
   assert_ask (get (self, NULL), "SET", "key", "value", "OK");
 }
 
+/* Nobody asks the sentinels where somebody is who refuses us; they themselves may do so, too */
+static void
+test_sentinel_refused (Fixture *self, gconstpointer data)
+{
+  ChihuoRedisConnection *connection = NULL;
+  RedisServer *server, *sentinel;
+
+  if (self->fixture == NULL)
+    return;
+
+  server = redis_fixture_start (self->fixture, "--user", "eater", "on", ">old", "~*", "+@all", NULL);
+  sentinel = redis_fixture_start_sentinel (self->fixture, "eat", server, 1);
+  g_free (redis_server_text (sentinel, "ACL SETUSER watcher on >old +@all"));
+  use (self, g_strdup_printf ("redis+sentinel://eater:new@127.0.0.1:%u/eat?sentinel-username=watcher"
+                              "&sentinel-password=new", sentinel->port));
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (sentinel), <=, MANY_LOGINS);
+  g_assert_cmpuint (count_refusals (server), ==, 0);
+
+  g_free (redis_server_text (sentinel, "ACL SETUSER watcher >new"));
+  while (count_refusals (server) == 0)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
+
+  g_free (redis_server_text (server, "ACL SETUSER eater >new"));
+  while (connection == NULL)
+    connection = chihuo_redis_router_get (self->router, NULL, NULL);
+  assert_ask (connection, "PING", "well", NULL, "well");
+}
+
 static char *
 make_key (RedisServer *node)
 {
@@ -537,12 +612,14 @@ main (int argc, char *argv[])
   g_test_add ("/redis-router/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
   TEST ("server", test_server);
   TEST ("unwelcome", test_unwelcome);
+  TEST ("refused", test_refused);
   TEST ("readonly", test_readonly);
   TEST ("sentinel/failover", test_sentinel);
   TEST ("sentinel/readonly", test_sentinel_readonly);
   TEST ("sentinel/unknown", test_sentinel_unknown);
   TEST ("sentinel/password", test_sentinel_password);
   TEST ("sentinel/rights", test_sentinel_rights);
+  TEST ("sentinel/refused", test_sentinel_refused);
   TEST ("cluster/moved", test_moved);
   TEST ("cluster/ask", test_ask);
   TEST ("cluster/node-gone", test_node_gone);
