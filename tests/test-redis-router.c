@@ -237,13 +237,8 @@ typedef struct
 } Watched;
 
 static void
-start_watched (Fixture *self, Watched *watched)
+start_sentinels (Fixture *self, Watched *watched)
 {
-  g_autofree char *port = NULL;
-
-  watched->primary = redis_fixture_start (self->fixture, NULL);
-  port = g_strdup_printf ("%u", watched->primary->port);
-  watched->replica = redis_fixture_start (self->fixture, "--replicaof", "127.0.0.1", port, NULL);
   redis_server_wait (watched->replica, "master_link_status:up", "INFO replication");
   for (guint i = 0; i < 3; i++)
     watched->sentinels[i] = redis_fixture_start_sentinel (self->fixture, "eat", watched->primary, 2);
@@ -252,6 +247,40 @@ start_watched (Fixture *self, Watched *watched)
       redis_server_wait (watched->sentinels[i], "num-other-sentinels 2", "SENTINEL MASTER eat");
       redis_server_wait (watched->sentinels[i], "num-slaves 1", "SENTINEL MASTER eat");
     }
+}
+
+static void
+start_watched (Fixture *self, Watched *watched)
+{
+  g_autofree char *port = NULL;
+
+  watched->primary = redis_fixture_start (self->fixture, NULL);
+  port = g_strdup_printf ("%u", watched->primary->port);
+  watched->replica = redis_fixture_start (self->fixture, "--replicaof", "127.0.0.1", port, NULL);
+  start_sentinels (self, watched);
+}
+
+/* All of them speak TLS with each other */
+static void
+start_watched_tls (Fixture *self, Watched *watched)
+{
+  RedisServer *servers[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      servers[i] = redis_fixture_start_tls (self->fixture, "good", FALSE);
+      g_free (redis_server_text (servers[i], "CONFIG SET tls-replication yes"));
+    }
+  watched->primary = servers[0];
+  watched->replica = servers[1];
+  g_free (redis_server_text (servers[1], "REPLICAOF 127.0.0.1 %u", servers[0]->tls_port));
+  start_sentinels (self, watched);
+}
+
+static guint
+get_port (RedisServer *server)
+{
+  return server->tls_port != 0 ? server->tls_port : server->port;
 }
 
 static void
@@ -266,25 +295,20 @@ assert_port (Fixture *self, guint port)
 
 /* Only the last sentinel of the configuration lives at the end, and it was not in the configuration */
 static void
-test_sentinel (Fixture *self, gconstpointer data)
+follow_failover (Fixture *self, Watched *watched, const char *more)
 {
   gint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
   ChihuoRedisConnection *connection = NULL;
   g_autoptr (GError) error = NULL;
-  Watched watched;
 
-  if (self->fixture == NULL)
-    return;
-
-  start_watched (self, &watched);
-  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:1,127.0.0.1:%u/eat?timeout=0.5",
-                              watched.sentinels[0]->port));
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:1,127.0.0.1:%u/eat?%s",
+                              get_port (watched->sentinels[0]), more));
   g_assert_null (chihuo_redis_router_get_address (self->router, &error));
   g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
   assert_ask (get (self, NULL), "SET", "key", "value", "OK");
-  assert_port (self, watched.primary->port);
+  assert_port (self, get_port (watched->primary));
 
-  redis_server_signal (watched.primary, SIGKILL);
+  redis_server_signal (watched->primary, SIGKILL);
   g_free (ask (get (self, NULL), "PING", NULL, NULL));
   while (connection == NULL && g_get_monotonic_time () < end)
     {
@@ -293,11 +317,11 @@ test_sentinel (Fixture *self, gconstpointer data)
     }
   g_assert_nonnull (connection);
   assert_ask (connection, "SET", "key", "value", "OK");
-  assert_port (self, watched.replica->port);
+  assert_port (self, get_port (watched->replica));
 
   /* The others are known by now, and some of them may have heard of it later: they are asked in turn */
-  redis_server_signal (watched.sentinels[0], SIGKILL);
-  g_free (redis_server_text (watched.replica, "CLIENT KILL TYPE normal"));
+  redis_server_signal (watched->sentinels[0], SIGKILL);
+  g_free (redis_server_text (watched->replica, "CLIENT KILL TYPE normal"));
   g_free (ask (connection, "PING", NULL, NULL));
   connection = NULL;
   while (connection == NULL && g_get_monotonic_time () < end)
@@ -307,6 +331,39 @@ test_sentinel (Fixture *self, gconstpointer data)
     }
   g_assert_nonnull (connection);
   assert_ask (connection, "SET", "key", "value", "OK");
+}
+
+static void
+test_sentinel (Fixture *self, gconstpointer data)
+{
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched (self, &watched);
+  follow_failover (self, &watched, "timeout=0.5");
+}
+
+/* The certificate is for the addresses that the sentinels tell; who speaks in the clear gets no answer */
+static void
+test_sentinel_tls (Fixture *self, gconstpointer data)
+{
+  g_autofree char *more = NULL;
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched_tls (self, &watched);
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eat?tls=true",
+                              watched.sentinels[0]->tls_port));
+  assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "authority that is not trusted");
+  chihuo_redis_router_free (self->router);
+  chihuo_redis_options_free (self->options);
+
+  more = g_strdup_printf ("tls=true&timeout=5&tls-ca=%s/ca.pem", self->fixture->folder);
+  follow_failover (self, &watched, more);
 }
 
 /* A primary that was turned into a replica says READONLY */
@@ -625,6 +682,11 @@ main (int argc, char *argv[])
   TEST ("cluster/node-gone", test_node_gone);
   TEST ("cluster/nowhere", test_nowhere);
   TEST ("cluster/same-host", test_same_host);
+
+  if (!CAN_WATCH_GIO)
+    return g_test_run ();
+
+  TEST ("sentinel/tls", test_sentinel_tls);
 
   return g_test_run ();
 }

@@ -366,16 +366,33 @@ redis_fixture_start_tls (RedisFixture *self, const char *certificate, gboolean a
   return start_with (self, more, TRUE);
 }
 
+/* Who watches servers with TLS speaks it with everybody */
+static char *
+make_tls_lines (RedisServer *self, const char *folder)
+{
+  if (self->tls_port == 0)
+    return g_strdup ("");
+
+  return g_strdup_printf ("tls-port %u\ntls-replication yes\ntls-auth-clients no\n"
+                          "tls-cert-file %s/good.pem\ntls-key-file %s/good.key\n"
+                          "tls-ca-cert-file %s/ca.pem\n",
+                          self->tls_port, folder, folder, folder);
+}
+
 /* A sentinel keeps what it knows in its configuration file */
 static char *
-write_sentinel_file (RedisServer *self, const char *service, RedisServer *primary, guint quorum)
+write_sentinel_file (RedisFixture *fixture, RedisServer *self, const char *service,
+                     RedisServer *primary, guint quorum)
 {
+  g_autofree char *tls_lines = make_tls_lines (self, fixture->folder);
   g_autofree char *text =
-    g_strdup_printf ("port %u\nbind 127.0.0.1\ndir %s\nlogfile log\n"
+    g_strdup_printf ("port %u\nbind 127.0.0.1\ndir %s\nlogfile log\n%s"
                      "sentinel monitor %s 127.0.0.1 %u %u\n"
                      "sentinel down-after-milliseconds %s 300\n"
                      "sentinel failover-timeout %s 3000\n",
-                     self->port, self->folder, service, primary->port, quorum, service, service);
+                     self->port, self->folder, tls_lines, service,
+                     primary->tls_port != 0 ? primary->tls_port : primary->port, quorum, service,
+                     service);
   char *path = g_build_filename (self->folder, "sentinel.conf", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -393,8 +410,8 @@ redis_fixture_start_sentinel (RedisFixture *self, const char *service, RedisServ
     {
       g_autoptr (GPtrArray) unused = g_ptr_array_new_with_free_func (g_free);
       GPtrArray *arguments = g_ptr_array_new ();
-      RedisServer *server = server_new (self, unused, FALSE);
-      g_autofree char *path = write_sentinel_file (server, service, primary, quorum);
+      RedisServer *server = server_new (self, unused, primary->tls_port != 0);
+      g_autofree char *path = write_sentinel_file (self, server, service, primary, quorum);
 
       g_clear_pointer (&server->socket, g_free);
       g_ptr_array_add (arguments, g_strdup ("redis-server"));

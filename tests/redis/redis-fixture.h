@@ -56,7 +56,8 @@ void          redis_fixture_make_certificates (RedisFixture *self);
 RedisServer  *redis_fixture_start_tls (RedisFixture  *self,
                                        const char    *certificate,
                                        gboolean       ask_clients);
-/* A sentinel that watches a server. It gives it up after 300 ms, with a quorum of `quorum` */
+/* A sentinel that watches a server. It gives it up after 300 ms, with a quorum of `quorum`. If the server speaks TLS
+ * it does so, too, with the certificate “good” */
 RedisServer  *redis_fixture_start_sentinel (RedisFixture *self,
                                             const char   *service,
                                             RedisServer  *primary,
