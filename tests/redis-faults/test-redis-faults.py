@@ -412,7 +412,9 @@ def fail_over(scene, sentinels, servers, by_force):
     if by_force:
         primary.start()
     else:
-        # a replica whose writes are held takes none from its primary either, and its sentinels' PUBLISH hangs
+        # as the sentinels would do eight seconds later. A replica whose writes are held takes none from its primary
+        # either, and its sentinels' PUBLISH hangs
+        primary.ask('REPLICAOF', '127.0.0.1', new.port)
         primary.ask('CLIENT', 'UNPAUSE')
     for server in servers:
         if server is not new:
