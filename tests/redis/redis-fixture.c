@@ -233,6 +233,7 @@ server_new (RedisFixture *fixture, GPtrArray *arguments, gboolean with_tls)
   add_pair (arguments, "--unixsocket", self->socket);
   add_pair (arguments, "--enable-debug-command", "yes");
   add_pair (arguments, "--save", "");
+  add_pair (arguments, "--repl-diskless-sync-delay", "0");
   if (with_tls)
     add_number (arguments, "--tls-port", self->tls_port);
 
