@@ -14,6 +14,7 @@ import time
 
 PATIENCE = 30       # only what hangs ever waits so long, in seconds
 PASSWORD = 'open-sesame'
+PROGRAM = os.environ.get('CHIHUO_REDIS_SERVER', 'redis-server')
 
 
 PR_SET_PDEATHSIG = 1
@@ -27,7 +28,7 @@ def read_rights():
 
 
 def is_there():
-    return shutil.which('redis-server') is not None
+    return shutil.which(PROGRAM) is not None
 
 
 def die_with_parent():
@@ -127,7 +128,7 @@ class Server:
         if self.clock is not None:
             self.set_clock(0)
             environment |= {'LD_PRELOAD': os.environ['SHIFTED_CLOCK_LIBRARY'], 'SHIFTED_CLOCK': self.clock}
-        command = ['redis-server', self.conf] + (['--sentinel'] if self.sentinel else [])
+        command = [PROGRAM, self.conf] + (['--sentinel'] if self.sentinel else [])
         self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment,
                                       preexec_fn=die_with_parent)
         self.wait_ready()

@@ -20,10 +20,19 @@
 #define PATIENCE (10 * G_USEC_PER_SEC)
 #define STEP (5 * G_TIME_SPAN_MILLISECOND)
 
+/* A Valkey, or another version: whatever the environment says */
+static const char *
+get_program (void)
+{
+  const char *program = g_getenv ("CHIHUO_REDIS_SERVER");
+
+  return program != NULL ? program : "redis-server";
+}
+
 gboolean
 redis_fixture_available (void)
 {
-  g_autofree char *program = g_find_program_in_path ("redis-server");
+  g_autofree char *program = g_find_program_in_path (get_program ());
 
   if (program == NULL)
     g_test_skip ("redis-server is not installed");
@@ -225,7 +234,7 @@ server_new (RedisFixture *fixture, GPtrArray *arguments, gboolean with_tls)
   self->tls_port = with_tls ? find_port () : 0;
   self->uri = g_strdup_printf ("redis://127.0.0.1:%u", self->port);
 
-  g_ptr_array_add (arguments, g_strdup ("redis-server"));
+  g_ptr_array_add (arguments, g_strdup (get_program ()));
   add_number (arguments, "--port", self->port);
   add_pair (arguments, "--bind", "127.0.0.1");
   add_pair (arguments, "--dir", self->folder);
@@ -415,7 +424,7 @@ redis_fixture_start_sentinel (RedisFixture *self, const char *service, RedisServ
       g_autofree char *path = write_sentinel_file (self, server, service, primary, quorum);
 
       g_clear_pointer (&server->socket, g_free);
-      g_ptr_array_add (arguments, g_strdup ("redis-server"));
+      g_ptr_array_add (arguments, g_strdup (get_program ()));
       add_pair (arguments, path, "--sentinel");
       if (server_start (self, server, arguments))
         return server;

@@ -29,7 +29,7 @@ typedef struct
   GPid   pid;       /* 0 = it does not run */
 } RedisServer;
 
-/* Whether there is a redis-server; if not, the test is skipped by name */
+/* Whether there is a redis-server, or what CHIHUO_REDIS_SERVER names; if not, the test is skipped by name */
 gboolean      redis_fixture_available (void);
 
 RedisFixture *redis_fixture_new       (void);
