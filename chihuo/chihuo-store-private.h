@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "chihuo-backoff.h"
 #include "chihuo-parcel.h"
 #include "chihuo-store.h"
 
@@ -54,7 +55,7 @@ struct _ChihuoStore
   GPtrArray     *round;        /* the clients of this round, owned */
   gboolean       doubtful;     /* nobody knows what became of the parcel */
   guint32        request;
-  gint64         backoff;
+  ChihuoBackoff  backoff;
   gint64         retry_at;     /* lease clock; 0 = it is well */
   gint64         reap_at;      /* lease clock; 0 = it has never been done to the end */
   gint64         alarm;        /* when the thread wakes by itself, monotonic; −1 = not */

@@ -14,9 +14,8 @@
 /* How often the tasks of dead workers are looked for */
 #define REAP_INTERVAL (1 * G_USEC_PER_SEC)
 
-/* How long to wait before the store is tried again: full jitter, doubled up to this */
-#define BACKOFF_MIN (20 * 1000)
-#define BACKOFF_MAX (1 * G_USEC_PER_SEC)
+/* How long to wait at the most before the store is tried again */
+#define LONGEST_REST (1 * G_USEC_PER_SEC)
 
 static void
 spread_news (ChihuoStore *self, const char *queue, ChihuoStoreNews news)
@@ -233,8 +232,7 @@ push_call_back (ChihuoStore *self, ChihuoCall *call)
 static void
 back_off (ChihuoStore *self)
 {
-  self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-  self->retry_at = chihuo_clock_get_boot () + g_random_int_range (self->backoff / 2, self->backoff);
+  self->retry_at = chihuo_clock_get_boot () + chihuo_backoff_next (&self->backoff, LONGEST_REST);
 }
 
 static ChihuoMoment
@@ -445,7 +443,7 @@ exchange_failed (ChihuoStore *self, const GError *error)
 static void
 exchange_done (ChihuoStore *self)
 {
-  self->backoff = 0;
+  chihuo_backoff_reset (&self->backoff);
   self->retry_at = 0;
   self->doubtful = FALSE;
   set_online (self, TRUE, NULL);

@@ -62,6 +62,7 @@ class Server(Connection):
     def __init__(self, program):
         self.folder = tempfile.mkdtemp(prefix='chihuo-redis-')
         self.path = os.path.join(self.folder, 'socket')
+        program = os.environ.get('CHIHUO_REDIS_SERVER', program)
         self.process = subprocess.Popen([program, '--port', '0', '--unixsocket', self.path, '--save', '',
                                          '--dir', self.folder], stdout=subprocess.DEVNULL)
         super().__init__(self.path)

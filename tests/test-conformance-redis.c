@@ -13,7 +13,7 @@
 #define N_DATABASES 16
 
 /* One server for all tests of the process; each store is a database of it. Other processes only know
- * the address */
+ * the address. All are the user of doc/redis.md */
 static RedisFixture *fixture;
 static RedisServer *server;
 static guint n_stores;
@@ -27,7 +27,7 @@ create (void)
   if (fixture == NULL)
     {
       fixture = redis_fixture_new ();
-      server = redis_fixture_start (fixture, NULL);
+      server = redis_fixture_start_as_told (fixture);
     }
 
   connection = redisConnectUnix (server->socket);
@@ -36,7 +36,8 @@ create (void)
   redisFree (connection);
 
   return g_strdup_printf ("{\"backend\":\"redis+unix\",\"path\":\"%s\",\"db\":%u,"
-                          "\"clock\":\"batch\"}", server->socket, db);
+                          "\"clock\":\"batch\",\"username\":\"chihuo\","
+                          "\"password\":\"" REDIS_FIXTURE_PASSWORD "\"}", server->socket, db);
 }
 
 static ChihuoBackend *

@@ -73,6 +73,37 @@ test_two_queues (Fixture *self, gconstpointer data)
   clear_items (items, 6);
 }
 
+/* A store that was refused is opened again and again, and the server hears of it now and then. For more
+ * than 40 logins, with rests that grow up to 30 s, several minutes have to pass */
+static void
+test_refused (Fixture *self, gconstpointer data)
+{
+  g_autoptr (ChihuoBackend) backend = g_object_new (CHIHUO_TYPE_REDIS_BACKEND, NULL);
+  g_autofree char *uri = g_strdup_printf ("redis://eater:new@127.0.0.1:%u", self->server->port);
+  g_autoptr (ChihuoConfig) config = chihuo_config_new (uri, NULL);
+  g_autofree char *text = NULL;
+  const char *count;
+
+  tell_server (self, "ACL SETUSER eater on >old ~* &* +@all");
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (chihuo_backend_open (backend, config, &error));
+      g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_BACKEND);
+      g_assert_nonnull (strstr (error->message, "WRONGPASS"));
+    }
+
+  tell_server (self, "ACL SETUSER eater >new");
+  while (!chihuo_backend_open (backend, config, NULL))
+    continue;
+  text = redis_server_text (self->server, "INFO errorstats");
+  count = strstr (text, "errorstat_WRONGPASS:count=");
+  g_assert_nonnull (count);
+  g_assert_cmpuint (g_ascii_strtoull (strchr (count, '=') + 1, NULL, 10), <=, 40);
+  g_assert_true (chihuo_backend_close (backend, NULL));
+}
+
 /* Adds and all else go to different scripts, and still one after the other */
 static void
 test_order_of_parts (Fixture *self, gconstpointer data)
@@ -419,6 +450,7 @@ test_strict (Fixture *self, gconstpointer data)
   g_autofree char *port = g_strdup_printf ("%u", self->server->port);
   RedisServer *replica
     = redis_fixture_start (self->servers, "--replicaof", "127.0.0.1", port, NULL);
+  g_auto (ChihuoItem) known = make_add (self, "known");
   g_auto (ChihuoItem) item = make_add (self, "a");
   g_auto (ChihuoItem) claim = make_claim (self, 1);
   g_autoptr (GError) error = NULL;
@@ -427,7 +459,8 @@ test_strict (Fixture *self, gconstpointer data)
   close_backend (&self->backend);
   self->backend = try_open (self->server, ",\"durable\":\"strict\",\"timeout\":0.4", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (add (self, "known"), ==, CHIHUO_ANSWER_ADDED);
+  exchange_known (self, &known);
+  g_assert_cmpint (known.answer, ==, CHIHUO_ANSWER_ADDED);
 
   redis_server_signal (replica, SIGSTOP);
   assert_refused (self, &item, 1, CHIHUO_ERROR_UNKNOWN_OUTCOME);
@@ -438,10 +471,9 @@ test_strict (Fixture *self, gconstpointer data)
   tell_server (self, "CLIENT KILL TYPE normal SKIPME yes");
   assert_refused (self, &item, 1, CHIHUO_ERROR_UNKNOWN_OUTCOME);
   redis_server_signal (replica, SIGCONT);
-  exchange (self, &item, 1);
+  exchange_known (self, &item);
   g_assert_cmpint (item.answer, ==, CHIHUO_ANSWER_ADDED);
 
-  self->repeated = FALSE;
   redis_server_signal (replica, SIGSTOP);
   exchange (self, &claim, 1);
   g_assert_cmpuint (claim.claim.n_claimed, ==, 1);
@@ -721,6 +753,7 @@ main (int argc, char *argv[])
 
   add_test ("life", test_life);
   add_test ("two-queues", test_two_queues);
+  add_test ("refused", test_refused);
   add_test ("order-of-parts", test_order_of_parts);
   add_test ("repeated", test_repeated);
   add_test ("outdated", test_outdated);

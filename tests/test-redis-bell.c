@@ -16,14 +16,15 @@
 
 typedef struct
 {
-  RedisFixture       *fixture; /* NULL: no redis-server here */
-  RedisServer        *server;
-  ChihuoRedisOptions *options;
-  ChihuoRedisRouter  *router;
-  ChihuoRedisBell    *bell;
-  GMainContext       *context;
-  GSource            *source;
-  guint               n_rings;
+  RedisFixture        *fixture; /* NULL: no redis-server here */
+  RedisServer         *server;
+  ChihuoRedisOptions  *options;
+  ChihuoRedisRefusals *refusals;
+  ChihuoRedisRouter   *router;
+  ChihuoRedisBell     *bell;
+  GMainContext        *context;
+  GSource             *source;
+  guint                n_rings;
 } Fixture;
 
 static gboolean
@@ -52,6 +53,7 @@ stop (Fixture *self)
     g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->router, chihuo_redis_router_free);
+  g_clear_pointer (&self->refusals, chihuo_redis_refusals_free);
   g_clear_pointer (&self->options, chihuo_redis_options_free);
 }
 
@@ -67,7 +69,8 @@ static void
 start (Fixture *self, char *text)
 {
   self->options = make_options (text);
-  self->router = chihuo_redis_router_new (self->options, NULL, NULL);
+  self->refusals = chihuo_redis_refusals_new ();
+  self->router = chihuo_redis_router_new (self->options, self->refusals, NULL, NULL);
   self->bell = chihuo_redis_bell_new (self->options, self->router);
   self->source = chihuo_redis_bell_create_source (self->bell);
   g_source_set_callback (self->source, ring_cb, self, NULL);

@@ -16,11 +16,12 @@
 
 typedef struct
 {
-  RedisFixture       *fixture; /* NULL: no redis-server here */
-  ChihuoRedisOptions *options;
-  ChihuoRedisRouter  *router;
-  guint               n_welcomes;
-  gboolean            unwelcome;
+  RedisFixture        *fixture; /* NULL: no redis-server here */
+  ChihuoRedisOptions  *options;
+  ChihuoRedisRefusals *refusals;
+  ChihuoRedisRouter   *router;
+  guint                n_welcomes;
+  gboolean             unwelcome;
 } Fixture;
 
 static gboolean
@@ -48,6 +49,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
 {
   g_clear_pointer (&self->router, chihuo_redis_router_free);
   g_clear_pointer (&self->options, chihuo_redis_options_free);
+  g_clear_pointer (&self->refusals, chihuo_redis_refusals_free);
   g_clear_pointer (&self->fixture, redis_fixture_free);
 }
 
@@ -55,7 +57,9 @@ static void
 use (Fixture *self, char *text)
 {
   self->options = make_options (text);
-  self->router = chihuo_redis_router_new (self->options, welcome_cb, self);
+  g_clear_pointer (&self->refusals, chihuo_redis_refusals_free);
+  self->refusals = chihuo_redis_refusals_new ();
+  self->router = chihuo_redis_router_new (self->options, self->refusals, welcome_cb, self);
 }
 
 static ChihuoRedisConnection *
@@ -160,6 +164,44 @@ test_unwelcome (Fixture *self, gconstpointer data)
   assert_ask (get (self, NULL), "PING", "well", NULL, "well");
 }
 
+/* How often somebody was refused here */
+static guint64
+count_refusals (RedisServer *server)
+{
+  g_autofree char *text = redis_server_text (server, "INFO errorstats");
+  const char *count = strstr (text, "errorstat_WRONGPASS:count=");
+
+  return count != NULL ? g_ascii_strtoull (strchr (count, '=') + 1, NULL, 10) : 0;
+}
+
+/* To be refused more often than MANY_LOGINS, with limits that double up to 30 s, takes several minutes */
+#define N_ATTEMPTS 10000
+#define MANY_LOGINS 40
+
+/* Whoever asks all the time is answered all the time, but the server is left in peace */
+static void
+test_refused (Fixture *self, gconstpointer data)
+{
+  ChihuoRedisConnection *connection = NULL;
+  RedisServer *server;
+
+  if (self->fixture == NULL)
+    return;
+
+  server = redis_fixture_start (self->fixture, "--user", "eater", "on", ">old", "~*", "+@all", NULL);
+  use (self, g_strdup_printf ("redis://eater:new@127.0.0.1:%u", server->port));
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (server), >, 0);
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
+
+  g_free (redis_server_text (server, "ACL SETUSER eater >new"));
+  while (connection == NULL)
+    connection = chihuo_redis_router_get (self->router, NULL, NULL);
+  assert_ask (connection, "PING", "well", NULL, "well");
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
+}
+
 /* READONLY: the next time it connects anew, since a name may lead elsewhere by then */
 static void
 test_readonly (Fixture *self, gconstpointer data)
@@ -195,13 +237,8 @@ typedef struct
 } Watched;
 
 static void
-start_watched (Fixture *self, Watched *watched)
+start_sentinels (Fixture *self, Watched *watched)
 {
-  g_autofree char *port = NULL;
-
-  watched->primary = redis_fixture_start (self->fixture, NULL);
-  port = g_strdup_printf ("%u", watched->primary->port);
-  watched->replica = redis_fixture_start (self->fixture, "--replicaof", "127.0.0.1", port, NULL);
   redis_server_wait (watched->replica, "master_link_status:up", "INFO replication");
   for (guint i = 0; i < 3; i++)
     watched->sentinels[i] = redis_fixture_start_sentinel (self->fixture, "eat", watched->primary, 2);
@@ -210,6 +247,40 @@ start_watched (Fixture *self, Watched *watched)
       redis_server_wait (watched->sentinels[i], "num-other-sentinels 2", "SENTINEL MASTER eat");
       redis_server_wait (watched->sentinels[i], "num-slaves 1", "SENTINEL MASTER eat");
     }
+}
+
+static void
+start_watched (Fixture *self, Watched *watched)
+{
+  g_autofree char *port = NULL;
+
+  watched->primary = redis_fixture_start (self->fixture, NULL);
+  port = g_strdup_printf ("%u", watched->primary->port);
+  watched->replica = redis_fixture_start (self->fixture, "--replicaof", "127.0.0.1", port, NULL);
+  start_sentinels (self, watched);
+}
+
+/* All of them speak TLS with each other */
+static void
+start_watched_tls (Fixture *self, Watched *watched)
+{
+  RedisServer *servers[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      servers[i] = redis_fixture_start_tls (self->fixture, "good", FALSE);
+      g_free (redis_server_text (servers[i], "CONFIG SET tls-replication yes"));
+    }
+  watched->primary = servers[0];
+  watched->replica = servers[1];
+  g_free (redis_server_text (servers[1], "REPLICAOF 127.0.0.1 %u", servers[0]->tls_port));
+  start_sentinels (self, watched);
+}
+
+static guint
+get_port (RedisServer *server)
+{
+  return server->tls_port != 0 ? server->tls_port : server->port;
 }
 
 static void
@@ -224,25 +295,20 @@ assert_port (Fixture *self, guint port)
 
 /* Only the last sentinel of the configuration lives at the end, and it was not in the configuration */
 static void
-test_sentinel (Fixture *self, gconstpointer data)
+follow_failover (Fixture *self, Watched *watched, const char *more)
 {
   gint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
   ChihuoRedisConnection *connection = NULL;
   g_autoptr (GError) error = NULL;
-  Watched watched;
 
-  if (self->fixture == NULL)
-    return;
-
-  start_watched (self, &watched);
-  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:1,127.0.0.1:%u/eat?timeout=0.5",
-                              watched.sentinels[0]->port));
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:1,127.0.0.1:%u/eat?%s",
+                              get_port (watched->sentinels[0]), more));
   g_assert_null (chihuo_redis_router_get_address (self->router, &error));
   g_assert_error (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT);
   assert_ask (get (self, NULL), "SET", "key", "value", "OK");
-  assert_port (self, watched.primary->port);
+  assert_port (self, get_port (watched->primary));
 
-  redis_server_signal (watched.primary, SIGKILL);
+  redis_server_signal (watched->primary, SIGKILL);
   g_free (ask (get (self, NULL), "PING", NULL, NULL));
   while (connection == NULL && g_get_monotonic_time () < end)
     {
@@ -251,11 +317,11 @@ test_sentinel (Fixture *self, gconstpointer data)
     }
   g_assert_nonnull (connection);
   assert_ask (connection, "SET", "key", "value", "OK");
-  assert_port (self, watched.replica->port);
+  assert_port (self, get_port (watched->replica));
 
   /* The others are known by now, and some of them may have heard of it later: they are asked in turn */
-  redis_server_signal (watched.sentinels[0], SIGKILL);
-  g_free (redis_server_text (watched.replica, "CLIENT KILL TYPE normal"));
+  redis_server_signal (watched->sentinels[0], SIGKILL);
+  g_free (redis_server_text (watched->replica, "CLIENT KILL TYPE normal"));
   g_free (ask (connection, "PING", NULL, NULL));
   connection = NULL;
   while (connection == NULL && g_get_monotonic_time () < end)
@@ -265,6 +331,39 @@ test_sentinel (Fixture *self, gconstpointer data)
     }
   g_assert_nonnull (connection);
   assert_ask (connection, "SET", "key", "value", "OK");
+}
+
+static void
+test_sentinel (Fixture *self, gconstpointer data)
+{
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched (self, &watched);
+  follow_failover (self, &watched, "timeout=0.5");
+}
+
+/* The certificate is for the addresses that the sentinels tell; who speaks in the clear gets no answer */
+static void
+test_sentinel_tls (Fixture *self, gconstpointer data)
+{
+  g_autofree char *more = NULL;
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched_tls (self, &watched);
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eat?tls=true",
+                              watched.sentinels[0]->tls_port));
+  assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "authority that is not trusted");
+  chihuo_redis_router_free (self->router);
+  chihuo_redis_options_free (self->options);
+
+  more = g_strdup_printf ("tls=true&timeout=5&tls-ca=%s/ca.pem", self->fixture->folder);
+  follow_failover (self, &watched, more);
 }
 
 /* A primary that was turned into a replica says READONLY */
@@ -326,6 +425,69 @@ test_sentinel_password (Fixture *self, gconstpointer data)
   chihuo_redis_options_free (self->options);
   use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eat?sentinel-password=watchword", port));
   assert_ask (get (self, NULL), "SET", "key", "value", "OK");
+}
+
+/* The least that a sentinel's user needs to find the primary, and the other sentinels */
+static void
+test_sentinel_rights (Fixture *self, gconstpointer data)
+{
+  g_autofree char *rights = redis_fixture_read_page ("\nuser chihuo on >PASSWORD +");
+  g_autofree char *command = g_strdup_printf ("ACL SETUSER chihuo on >watchword +%s", rights);
+  Watched watched;
+
+  if (self->fixture == NULL)
+    return;
+
+  start_watched (self, &watched);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *done = redis_server_text (watched.sentinels[i], command, NULL);
+
+      g_assert_cmpstr (done, ==, "OK");
+      g_free (redis_server_text (watched.sentinels[i], "ACL SETUSER default off"));
+    }
+  use (self, g_strdup_printf ("redis+sentinel://127.0.0.1:%u/eat?sentinel-username=chihuo"
+                              "&sentinel-password=watchword", watched.sentinels[0]->port));
+  assert_ask (get (self, NULL), "SET", "key", "value", "OK");
+
+  redis_server_signal (watched.sentinels[0], SIGKILL);
+  g_free (redis_server_text (watched.primary, "CLIENT KILL TYPE normal"));
+  g_free (ask (get (self, NULL), "PING", NULL, NULL));
+  chihuo_redis_router_clean (self->router);
+  assert_ask (get (self, NULL), "SET", "key", "value", "OK");
+}
+
+/* Nobody asks the sentinels where somebody is who refuses us; they themselves may do so, too */
+static void
+test_sentinel_refused (Fixture *self, gconstpointer data)
+{
+  ChihuoRedisConnection *connection = NULL;
+  RedisServer *server, *sentinel;
+
+  if (self->fixture == NULL)
+    return;
+
+  server = redis_fixture_start (self->fixture, "--user", "eater", "on", ">old", "~*", "+@all", NULL);
+  sentinel = redis_fixture_start_sentinel (self->fixture, "eat", server, 1);
+  g_free (redis_server_text (sentinel, "ACL SETUSER watcher on >old +@all"));
+  use (self, g_strdup_printf ("redis+sentinel://eater:new@127.0.0.1:%u/eat?sentinel-username=watcher"
+                              "&sentinel-password=new", sentinel->port));
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (sentinel), <=, MANY_LOGINS);
+  g_assert_cmpuint (count_refusals (server), ==, 0);
+
+  g_free (redis_server_text (sentinel, "ACL SETUSER watcher >new"));
+  while (count_refusals (server) == 0)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  for (guint i = 0; i < N_ATTEMPTS; i++)
+    assert_away (self, NULL, CHIHUO_ERROR_BACKEND, "WRONGPASS");
+  g_assert_cmpuint (count_refusals (server), <=, MANY_LOGINS);
+
+  g_free (redis_server_text (server, "ACL SETUSER eater >new"));
+  while (connection == NULL)
+    connection = chihuo_redis_router_get (self->router, NULL, NULL);
+  assert_ask (connection, "PING", "well", NULL, "well");
 }
 
 static char *
@@ -507,16 +669,24 @@ main (int argc, char *argv[])
   g_test_add ("/redis-router/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
   TEST ("server", test_server);
   TEST ("unwelcome", test_unwelcome);
+  TEST ("refused", test_refused);
   TEST ("readonly", test_readonly);
   TEST ("sentinel/failover", test_sentinel);
   TEST ("sentinel/readonly", test_sentinel_readonly);
   TEST ("sentinel/unknown", test_sentinel_unknown);
   TEST ("sentinel/password", test_sentinel_password);
+  TEST ("sentinel/rights", test_sentinel_rights);
+  TEST ("sentinel/refused", test_sentinel_refused);
   TEST ("cluster/moved", test_moved);
   TEST ("cluster/ask", test_ask);
   TEST ("cluster/node-gone", test_node_gone);
   TEST ("cluster/nowhere", test_nowhere);
   TEST ("cluster/same-host", test_same_host);
+
+  if (!CAN_WATCH_GIO)
+    return g_test_run ();
+
+  TEST ("sentinel/tls", test_sentinel_tls);
 
   return g_test_run ();
 }

@@ -16,6 +16,7 @@
 /* The glue between the contract and the files beside this one:
  *
  *   options, connection, router, error   a server, and how to reach it
+ *   refusals                             when not to ask it
  *   checks                               what it has to be like
  *   scripts (redis/ *.lua)               the life of a task, once more
  *   queue, encode, decode                calls of scripts and their replies
@@ -29,6 +30,7 @@
 struct _ChihuoRedisBackend
 {
   GObject              parent_instance;
+  ChihuoRedisRefusals *refusals; /* (owned) */
   ChihuoRedisOptions  *options;  /* (owned) (nullable): while open, as the next five */
   ChihuoRedisChecks   *checks;   /* (owned) (nullable) */
   ChihuoRedisRouter   *router;   /* (owned) (nullable) */
@@ -216,7 +218,7 @@ static void
 build (ChihuoRedisBackend *self)
 {
   self->checks = chihuo_redis_checks_new (self->options);
-  self->router = chihuo_redis_router_new (self->options, welcome_cb, self);
+  self->router = chihuo_redis_router_new (self->options, self->refusals, welcome_cb, self);
   self->bell = chihuo_redis_bell_new (self->options, self->router);
   self->pipeline
     = (ChihuoRedisPipeline) { .router = self->router, .checks = self->checks };
@@ -266,6 +268,7 @@ chihuo_redis_backend_finalize (GObject *object)
 
   if (!chihuo_fork_is_child ())
     shut (self);
+  chihuo_redis_refusals_free (self->refusals);
   g_hash_table_unref (self->queues);
   g_ptr_array_unref (self->list);
 
@@ -281,6 +284,7 @@ chihuo_redis_backend_class_init (ChihuoRedisBackendClass *klass)
 static void
 chihuo_redis_backend_init (ChihuoRedisBackend *self)
 {
+  self->refusals = chihuo_redis_refusals_new ();
   self->queues = g_hash_table_new (g_direct_hash, g_direct_equal);
   self->list = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_redis_queue_free);
 }

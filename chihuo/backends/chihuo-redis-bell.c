@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "chihuo-backoff.h"
 #include "chihuo-error.h"
 #include "chihuo-fork.h"
 #include "chihuo-redis-bell.h"
@@ -12,6 +13,7 @@
 #include "chihuo-redis-link.h"
 #include "chihuo-redis-login.h"
 #include "chihuo-redis-nest.h"
+#include "chihuo-redis-refusals.h"
 
 /* A connection that listens to the channels of the queues. It lives in a main context of its own, which is
  * run by the source that it hands out: all of it happens where that source is attached, nothing blocks, and
@@ -20,11 +22,8 @@
 
 #define READ_SIZE 4096
 
-/* Between two attempts: full jitter up to a limit that doubles, µs */
-#define FIRST_REST (20 * G_TIME_SPAN_MILLISECOND)
+/* Between two attempts, µs; where we are refused it is more */
 #define LONGEST_REST G_USEC_PER_SEC
-/* Where the credentials are refused */
-#define REFUSED_REST (30 * G_USEC_PER_SEC)
 
 /* A server that says nothing for so long is asked whether it is there */
 #define SILENCE (5 * G_USEC_PER_SEC)
@@ -58,7 +57,7 @@ struct _ChihuoRedisBell
   guint                     n_login;     /* replies of a login */
   guint                     n_replies;   /* that came in on this connection, no more than n_login */
   gint64                    heard;       /* when it said something: monotonic µs */
-  gint64                    rest;        /* the next rest is at most that long, µs */
+  ChihuoBackoff             backoff;
   gboolean                  has_news;    /* the source is to call its callback */
   gboolean                  complained;  /* about being refused */
 };
@@ -140,24 +139,19 @@ complain (ChihuoRedisBell *self, const GError *error)
 static void
 lose (ChihuoRedisBell *self, const GError *error)
 {
-  gint64 rest;
+  gint64 longest = LONGEST_REST;
 
   drop_connection (self);
   self->state = STATE_RESTING;
   g_debug ("bell: %s", error->message);
 
-  if (g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
-    {
-      rest = g_random_double () * self->rest;
-      self->rest = MIN (2 * self->rest, LONGEST_REST);
-    }
-  else
+  if (!g_error_matches (error, CHIHUO_ERROR, CHIHUO_ERROR_TIMED_OUT))
     {
       complain (self, error);
-      rest = REFUSED_REST;
+      longest = CHIHUO_REDIS_REFUSALS_LONGEST;
     }
 
-  ring_in (self, rest);
+  ring_in (self, chihuo_backoff_next (&self->backoff, longest));
 }
 
 static void
@@ -238,7 +232,7 @@ take_push (ChihuoRedisBell *self, const ChihuoRedisReply *reply, GError **error)
     self->has_news = TRUE;
   if (self->state == STATE_JOINING)
     {
-      self->rest = FIRST_REST;
+      chihuo_backoff_reset (&self->backoff);
       self->complained = FALSE;
     }
   self->state = STATE_LISTENING;
@@ -448,7 +442,6 @@ chihuo_redis_bell_new (const ChihuoRedisOptions *options, ChihuoRedisRouter *rou
   self->router = router;
   self->context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
   self->channels = g_ptr_array_new_with_free_func (g_free);
-  self->rest = FIRST_REST;
   self->timer = g_source_new (&timer_funcs, sizeof (GSource));
   g_source_set_callback (self->timer, timer_cb, self, NULL);
   g_source_attach (self->timer, self->context);

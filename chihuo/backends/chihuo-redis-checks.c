@@ -244,11 +244,12 @@ chihuo_redis_checks_is_strict (ChihuoRedisChecks *self)
   return self->options->strict;
 }
 
-/* Half of the time that its reply may take at the most */
+/* Three quarters of the time that its reply may take at the most: where the log is written each second,
+ * WAITAOF takes a little more than that, and half of the default would be too short */
 void
 chihuo_redis_checks_add_wait (ChihuoRedisChecks *self, ChihuoRedisConnection *connection)
 {
-  gint64 patience = self->options->timeout / 2 / 1000;
+  gint64 patience = self->options->timeout / 4 * 3 / 1000;
 
   if (self->has_waitaof && self->has_log)
     {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "chihuo-clock.h"
 #include "chihuo-error.h"
 #include "chihuo-redis-router.h"
 #include "chihuo-redis-sentinels.h"
@@ -28,6 +29,7 @@ typedef struct
 struct _ChihuoRedisRouter
 {
   const ChihuoRedisOptions *options;   /* the caller's */
+  ChihuoRedisRefusals      *refusals;  /* the caller's */
   ChihuoRedisWelcome        welcome;   /* (nullable) */
   gpointer                  data;      /* for it */
   ChihuoRedisSentinels     *sentinels; /* (owned) (nullable) */
@@ -140,23 +142,47 @@ greet (ChihuoRedisRouter *self, Node *node, ChihuoRedisConnection *connection, G
   return FALSE;
 }
 
-/* Connects if it is not connected. If that fails the node may be gone */
+/* Who refuses us. Below sentinels it is whoever is the primary: as long as he rests they are left alone,
+ * too */
+static const char *
+get_refuser (ChihuoRedisRouter *self, Node *node)
+{
+  return self->sentinels != NULL ? self->options->name : node->name;
+}
+
+/* It could not be connected, or may not be used: it may be gone */
+static void
+give_up (ChihuoRedisRouter *self, Node *node, GError *cause, GError **error)
+{
+  chihuo_redis_refusals_note (self->refusals, get_refuser (self, node), chihuo_clock_get_boot (),
+                              cause);
+  g_propagate_error (error, cause);
+  drop_node (self, node);
+}
+
+/* Connects if it is not connected and does not rest */
 static ChihuoRedisConnection *
 connect_node (ChihuoRedisRouter *self, Node *node, GError **error)
 {
   g_autoptr (ChihuoRedisConnection) connection = NULL;
+  GError *cause = NULL;
 
   if (node->connection != NULL && !chihuo_redis_connection_is_broken (node->connection))
     return node->connection;
 
+  if (!chihuo_redis_refusals_check (self->refusals, get_refuser (self, node),
+                                    chihuo_clock_get_boot (), error))
+    return NULL;
+
   retire (self, node);
-  connection = chihuo_redis_connection_new (self->options, node->address, error);
-  if (connection == NULL || !greet (self, node, connection, error))
+  connection = chihuo_redis_connection_new (self->options, node->address, &cause);
+  if (connection == NULL || !greet (self, node, connection, &cause))
     {
-      drop_node (self, node);
+      give_up (self, node, cause, error);
       return NULL;
     }
 
+  chihuo_redis_refusals_forget (self->refusals, get_refuser (self, node));
   node->connection = g_steal_pointer (&connection);
   return node->connection;
 }
@@ -169,6 +195,9 @@ find_primary (ChihuoRedisRouter *self, GError **error)
 
   if (self->nodes->len > 0)
     return self->nodes->pdata[0];
+  if (!chihuo_redis_refusals_check (self->refusals, self->options->name, chihuo_clock_get_boot (),
+                                    error))
+    return NULL;
 
   address = chihuo_redis_sentinels_ask (self->sentinels, error);
   return address != NULL ? find_node (self, address) : NULL;
@@ -192,6 +221,7 @@ find_any (ChihuoRedisRouter *self)
 /*
  * chihuo_redis_router_new:
  * @options: where to look; they live as long as it
+ * @refusals: who has refused us; they live as long as it
  * @welcome: (nullable): called for each new connection to a server
  * @data: for @welcome
  *
@@ -200,12 +230,13 @@ find_any (ChihuoRedisRouter *self)
  * Returns: (transfer full): it
  */
 ChihuoRedisRouter *
-chihuo_redis_router_new (const ChihuoRedisOptions *options, ChihuoRedisWelcome welcome,
-                         gpointer data)
+chihuo_redis_router_new (const ChihuoRedisOptions *options, ChihuoRedisRefusals *refusals,
+                         ChihuoRedisWelcome welcome, gpointer data)
 {
   ChihuoRedisRouter *self = g_new0 (ChihuoRedisRouter, 1);
 
   self->options = options;
+  self->refusals = refusals;
   self->welcome = welcome;
   self->data = data;
   self->nodes = g_ptr_array_new_with_free_func (node_free);
@@ -216,7 +247,7 @@ chihuo_redis_router_new (const ChihuoRedisOptions *options, ChihuoRedisWelcome w
   switch (options->kind)
     {
     case CHIHUO_REDIS_KIND_SENTINEL:
-      self->sentinels = chihuo_redis_sentinels_new (options);
+      self->sentinels = chihuo_redis_sentinels_new (options, refusals);
       break;
     case CHIHUO_REDIS_KIND_SERVER:
     default:

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "chihuo-redis-connection.h"
+#include "chihuo-redis-refusals.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef gboolean (* ChihuoRedisWelcome) (ChihuoRedisConnection  *connection,
                                          GError                **error);
 
 ChihuoRedisRouter     *chihuo_redis_router_new      (const ChihuoRedisOptions  *options,
+                                                     ChihuoRedisRefusals       *refusals,
                                                      ChihuoRedisWelcome         welcome,
                                                      gpointer                   data);
 void                   chihuo_redis_router_free     (ChihuoRedisRouter         *self);

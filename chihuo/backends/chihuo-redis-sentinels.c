@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "chihuo-clock.h"
 #include "chihuo-error.h"
 #include "chihuo-redis-connection.h"
 #include "chihuo-redis-sentinels.h"
@@ -20,24 +21,27 @@
 
 struct _ChihuoRedisSentinels
 {
-  ChihuoRedisOptions  options;   /* for connections to them; what it points to is the caller's */
-  GPtrArray          *addresses; /* (owned) (element-type GSocketConnectable) */
+  ChihuoRedisOptions   options;   /* for connections to them; what it points to is the caller's */
+  ChihuoRedisRefusals *refusals;  /* the caller's */
+  GPtrArray           *addresses; /* (owned) (element-type GSocketConnectable) */
 };
 
 /*
  * chihuo_redis_sentinels_new:
  * @options: where they are, what they call the primary; they live as long as it
+ * @refusals: who has refused us; they live as long as it
  *
  * Creates it; nobody is asked yet.
  *
  * Returns: (transfer full): it
  */
 ChihuoRedisSentinels *
-chihuo_redis_sentinels_new (const ChihuoRedisOptions *options)
+chihuo_redis_sentinels_new (const ChihuoRedisOptions *options, ChihuoRedisRefusals *refusals)
 {
   ChihuoRedisSentinels *self = g_new0 (ChihuoRedisSentinels, 1);
 
   self->options = *options;
+  self->refusals = refusals;
   self->options.kind = CHIHUO_REDIS_KIND_SERVER;
   self->options.db = 0;
   self->options.username = options->sentinel_username;
@@ -140,6 +144,30 @@ learn_others (ChihuoRedisSentinels *self, ChihuoRedisConnection *connection)
     learn_other (self, reply->element[i]);
 }
 
+/* One that has refused us is not asked before it has rested */
+static ChihuoRedisConnection *
+connect_one (ChihuoRedisSentinels *self, GSocketConnectable *sentinel, GError **error)
+{
+  g_autofree char *name = chihuo_redis_options_describe (sentinel);
+  gint64 now = chihuo_clock_get_boot ();
+  ChihuoRedisConnection *connection;
+  GError *cause = NULL;
+
+  if (!chihuo_redis_refusals_check (self->refusals, name, now, error))
+    return NULL;
+
+  connection = chihuo_redis_connection_new (&self->options, sentinel, &cause);
+  if (connection != NULL)
+    {
+      chihuo_redis_refusals_forget (self->refusals, name);
+      return connection;
+    }
+
+  chihuo_redis_refusals_note (self->refusals, name, now, cause);
+  g_propagate_error (error, cause);
+  return NULL;
+}
+
 static GSocketConnectable *
 ask_one (ChihuoRedisSentinels *self, GSocketConnectable *sentinel, GError **error)
 {
@@ -147,7 +175,7 @@ ask_one (ChihuoRedisSentinels *self, GSocketConnectable *sentinel, GError **erro
   g_autoptr (ChihuoRedisReply) reply = NULL;
   GSocketConnectable *address = NULL;
 
-  connection = chihuo_redis_connection_new (&self->options, sentinel, error);
+  connection = connect_one (self, sentinel, error);
   if (connection == NULL)
     return NULL;
   reply = chihuo_redis_connection_call (connection, error, "SENTINEL", "GET-MASTER-ADDR-BY-NAME",

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "chihuo-redis-options.h"
+#include "chihuo-redis-refusals.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ChihuoRedisSentinels ChihuoRedisSentinels;
 
-ChihuoRedisSentinels *chihuo_redis_sentinels_new  (const ChihuoRedisOptions  *options);
+ChihuoRedisSentinels *chihuo_redis_sentinels_new  (const ChihuoRedisOptions  *options,
+                                                   ChihuoRedisRefusals       *refusals);
 void                  chihuo_redis_sentinels_free (ChihuoRedisSentinels      *self);
 /* (transfer full): blocks for a second at the most for each sentinel that does not answer */
 GSocketConnectable   *chihuo_redis_sentinels_ask  (ChihuoRedisSentinels      *self,

@@ -241,24 +241,30 @@ measure_finished (BenchRun *run)
 /* Their workers are slow to begin and slow to end: fewer jobs */
 #define N_PEER_JOBS 2000
 
+/* Ours and theirs at the same server, one after the other */
 static void
 measure_peer (BenchRun *run)
 {
-  guint n = bench_run_scale (run, N_PEER_JOBS);
+  guint n = bench_run_scale (run, run->bench->module != NULL ? 10 * N_PEER_JOBS : N_PEER_JOBS);
+  guint n_ours = bench_run_scale (run, N_TASKS);
 
   while (bench_run_next (run))
     {
       g_autoptr (BenchServer) server = bench_server_new (run, BENCH_SERVER_TCP);
       g_autofree char *url = bench_server_dup_url (server);
       g_autofree char *number = g_strdup_printf ("%u", n);
-      g_autofree char *line = bench_server_ask_peer (run->bench->variant, url, number);
+      g_autofree char *line
+        = bench_server_ask_peer (run->bench->variant, url, number, run->bench->module != NULL);
+      double ours = eat_all (server, n_ours);
       char *rest;
+      double added = g_ascii_strtod (line, &rest);
 
-      bench_run_note (run, "added", g_ascii_strtod (line, &rest));
-      bench_run_note (run, "rate", g_ascii_strtod (rest, NULL));
+      bench_run_note_rate (run, ours, g_ascii_strtod (rest, NULL));
+      bench_run_note (run, "they-add", added);
     }
 }
 
+#define PEER "one worker of theirs, jobs that do nothing"
 #define BARE "the same scripts, 256 tasks a call, one call after another"
 
 const BenchCase bench_redis_cases[] = {
@@ -336,11 +342,27 @@ const BenchCase bench_redis_cases[] = {
     .variant = "celery",
     .unit = "/s",
     .needs = "celery",
-    .func = measure_peer },
+    .func = measure_peer,
+    .ceiling = PEER },
   { .name = "redis-peers",
     .variant = "rq",
     .unit = "/s",
     .needs = "rq",
-    .func = measure_peer },
+    .func = measure_peer,
+    .ceiling = PEER },
+  { .name = "redis-peers",
+    .variant = "bullmq",
+    .unit = "/s",
+    .needs = "node",
+    .module = "bullmq",
+    .func = measure_peer,
+    .ceiling = PEER },
+  { .name = "redis-peers",
+    .variant = "bee-queue",
+    .unit = "/s",
+    .needs = "node",
+    .module = "bee-queue",
+    .func = measure_peer,
+    .ceiling = PEER },
   { 0 },
 };

@@ -228,11 +228,13 @@ bench_server_go_far (BenchServer *self, guint delay)
   g_free (g_data_input_stream_read_line (output, NULL, NULL, NULL));
 }
 
-/* What another task queue of Redis does: a line of bench-peers.py */
+/* What another task queue of Redis does: a line of bench-peers.py or bench-peers.cjs */
 char *
-bench_server_ask_peer (const char *peer, const char *url, const char *n_jobs)
+bench_server_ask_peer (const char *peer, const char *url, const char *n_jobs, gboolean of_node)
 {
-  const char *const command[] = { "python3", BENCH_PEERS, peer, url, n_jobs, NULL };
+  const char *const command[] = { of_node ? "node" : "python3",
+                                  of_node ? BENCH_PEERS_OF_NODE : BENCH_PEERS,
+                                  peer, url, n_jobs, NULL };
   g_autoptr (GSubprocess) process = spawn (command, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   char *line = NULL;
 

@@ -43,7 +43,8 @@ void          bench_server_go_far    (BenchServer     *self,
                                       guint            delay);
 char         *bench_server_ask_peer  (const char      *peer,
                                       const char      *url,
-                                      const char      *n_jobs);
+                                      const char      *n_jobs,
+                                      gboolean         of_node);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BenchServer, bench_server_free)
 

@@ -53,8 +53,23 @@ append_row (GString *svg, const BenchRun *run, guint row)
   append_bar (svg, y + 14, ceiling / longest, "#b9c2c9", theirs);
 }
 
+/* A picture of other task queues alone says so */
+static const char *
+describe_grey (GPtrArray *runs)
+{
+  for (guint i = 0; i < runs->len; i++)
+    {
+      const BenchRun *run = g_ptr_array_index (runs, i);
+
+      if (!g_str_equal (run->bench->name, "redis-peers"))
+        return "a bare program that does the same work";
+    }
+
+  return "other task queues of Redis";
+}
+
 static void
-append_head (GString *svg, const char *machine, guint height)
+append_head (GString *svg, const char *grey, const char *machine, guint height)
 {
   g_autofree char *text = g_markup_escape_text (machine, -1);
 
@@ -62,14 +77,14 @@ append_head (GString *svg, const char *machine, guint height)
       svg,
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %u\" width=\"%d\" "
       "font-family=\"sans-serif\" font-size=\"12\">\n"
-      "  <title>chihuo against bare programs that do the same work</title>\n"
+      "  <title>chihuo against %s</title>\n"
       "  <rect width=\"%d\" height=\"%u\" fill=\"#ffffff\"/>\n"
-      "  <text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"bold\">chihuo (green) against a bare "
-      "program that does the same work (grey)</text>\n"
+      "  <text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"bold\">chihuo (green) against "
+      "%s (grey)</text>\n"
       "  <text x=\"12\" y=\"40\" font-size=\"9\" fill=\"#555555\">%s</text>\n"
       "  <text x=\"12\" y=\"55\" font-size=\"9\" fill=\"#555555\">Each pair has its own scale. Rates: "
       "longer is better. Times (us): shorter is better.</text>\n",
-      WIDTH, height, WIDTH, WIDTH, height, text);
+      WIDTH, height, WIDTH, grey, WIDTH, height, grey, text);
 }
 
 gboolean
@@ -81,7 +96,7 @@ bench_svg_write (GPtrArray *runs, const char *machine, const char *path, GError 
   for (guint i = 0; i < runs->len; i++)
     n += is_drawn (g_ptr_array_index (runs, i));
 
-  append_head (svg, machine, TOP + n * ROW + 10);
+  append_head (svg, describe_grey (runs), machine, TOP + n * ROW + 10);
   n = 0;
   for (guint i = 0; i < runs->len; i++)
     if (is_drawn (g_ptr_array_index (runs, i)))

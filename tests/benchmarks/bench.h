@@ -31,6 +31,7 @@ typedef struct
   gboolean    less_is_better;
   gboolean    on_disk; /* what it says depends on the file system */
   const char *needs;   /* (nullable): a program; without it, the case is left out */
+  const char *module;  /* (nullable): a module of node's, which NODE_PATH leads to; the same */
   void     (* func) (BenchRun *run);
   const char *ceiling; /* (nullable): what the bare program does */
   BenchReach  reach[BENCH_MAX_REACH];

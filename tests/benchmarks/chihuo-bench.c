@@ -105,14 +105,43 @@ empty_folder (const char *path)
 }
 
 static gboolean
+has_program (const char *name)
+{
+  g_autofree char *path = g_find_program_in_path (name);
+
+  return path != NULL;
+}
+
+static gboolean
+has_module (const char *name)
+{
+  const char *path = g_getenv ("NODE_PATH");
+  g_auto (GStrv) folders = g_strsplit (path != NULL ? path : "", ":", -1);
+
+  for (guint i = 0; folders[i] != NULL; i++)
+    {
+      g_autofree char *folder = g_build_filename (folders[i], name, NULL);
+
+      if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
 is_possible (const BenchCase *bench)
 {
-  g_autofree char *path = bench->needs != NULL ? g_find_program_in_path (bench->needs) : NULL;
+  const char *missing = NULL;
 
-  if (bench->needs == NULL || path != NULL)
+  if (bench->needs != NULL && !has_program (bench->needs))
+    missing = bench->needs;
+  else if (bench->module != NULL && !has_module (bench->module))
+    missing = bench->module;
+  if (missing == NULL)
     return TRUE;
 
-  g_printerr ("%s: %s is missing\n", bench->name, bench->needs);
+  g_printerr ("%s: %s is missing\n", bench->name, missing);
   return FALSE;
 }
 

@@ -4,6 +4,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,17 +14,21 @@ import time
 
 PATIENCE = 30       # only what hangs ever waits so long, in seconds
 PASSWORD = 'open-sesame'
+PROGRAM = os.environ.get('CHIHUO_REDIS_SERVER', 'redis-server')
 
-# What doc/redis.md tells people to write into their redis.conf; and what it adds for a cluster and for sentinels
-RIGHTS = ('~{chihuo:*}:* &{chihuo:*}:* +@read +@write +@scripting +@connection +@pubsub -@dangerous '
-          '+time +wait +info +config|get')
-MORE_RIGHTS = '+cluster|slots +role'
 
 PR_SET_PDEATHSIG = 1
 
 
+def read_rights():
+    """What doc/redis.md tells people to write into their redis.conf: on a server, in a cluster, below sentinels."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'doc', 'redis.md')
+    with open(page, encoding='utf-8') as file:
+        return re.search(r'^user chihuo on >PASSWORD (~.*)$', file.read(), re.M).group(1)
+
+
 def is_there():
-    return shutil.which('redis-server') is not None
+    return shutil.which(PROGRAM) is not None
 
 
 def die_with_parent():
@@ -115,7 +120,7 @@ class Server:
         if not self.sentinel:
             lines += ['unixsocket %s' % self.path, 'save ""', 'appendonly yes', 'appendfsync always',
                       'enable-debug-command yes', 'maxmemory-policy noeviction', 'repl-diskless-sync-delay 0',
-                      'repl-backlog-size 64mb', 'user chihuo on >%s %s %s' % (PASSWORD, RIGHTS, MORE_RIGHTS)]
+                      'repl-backlog-size 64mb', 'user chihuo on >%s %s' % (PASSWORD, read_rights())]
         return lines
 
     def start(self):
@@ -123,7 +128,7 @@ class Server:
         if self.clock is not None:
             self.set_clock(0)
             environment |= {'LD_PRELOAD': os.environ['SHIFTED_CLOCK_LIBRARY'], 'SHIFTED_CLOCK': self.clock}
-        command = ['redis-server', self.conf] + (['--sentinel'] if self.sentinel else [])
+        command = [PROGRAM, self.conf] + (['--sentinel'] if self.sentinel else [])
         self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment,
                                       preexec_fn=die_with_parent)
         self.wait_ready()

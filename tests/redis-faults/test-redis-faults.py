@@ -411,6 +411,11 @@ def fail_over(scene, sentinels, servers, by_force):
     scene.note_outage('failover', since)
     if by_force:
         primary.start()
+    else:
+        # as the sentinels would do eight seconds later. A replica whose writes are held takes none from its primary
+        # either, and its sentinels' PUBLISH hangs
+        primary.ask('REPLICAOF', '127.0.0.1', new.port)
+        primary.ask('CLIENT', 'UNPAUSE')
     for server in servers:
         if server is not new:
             battery.wait_for('%s to follow' % server.name, lambda server=server: follow(server, new))

@@ -20,10 +20,19 @@
 #define PATIENCE (10 * G_USEC_PER_SEC)
 #define STEP (5 * G_TIME_SPAN_MILLISECOND)
 
+/* A Valkey, or another version: whatever the environment says */
+static const char *
+get_program (void)
+{
+  const char *program = g_getenv ("CHIHUO_REDIS_SERVER");
+
+  return program != NULL ? program : "redis-server";
+}
+
 gboolean
 redis_fixture_available (void)
 {
-  g_autofree char *program = g_find_program_in_path ("redis-server");
+  g_autofree char *program = g_find_program_in_path (get_program ());
 
   if (program == NULL)
     g_test_skip ("redis-server is not installed");
@@ -225,7 +234,7 @@ server_new (RedisFixture *fixture, GPtrArray *arguments, gboolean with_tls)
   self->tls_port = with_tls ? find_port () : 0;
   self->uri = g_strdup_printf ("redis://127.0.0.1:%u", self->port);
 
-  g_ptr_array_add (arguments, g_strdup ("redis-server"));
+  g_ptr_array_add (arguments, g_strdup (get_program ()));
   add_number (arguments, "--port", self->port);
   add_pair (arguments, "--bind", "127.0.0.1");
   add_pair (arguments, "--dir", self->folder);
@@ -233,6 +242,7 @@ server_new (RedisFixture *fixture, GPtrArray *arguments, gboolean with_tls)
   add_pair (arguments, "--unixsocket", self->socket);
   add_pair (arguments, "--enable-debug-command", "yes");
   add_pair (arguments, "--save", "");
+  add_pair (arguments, "--repl-diskless-sync-delay", "0");
   if (with_tls)
     add_number (arguments, "--tls-port", self->tls_port);
 
@@ -290,6 +300,33 @@ redis_fixture_start (RedisFixture *self, ...)
   return start_with (self, (const char * const *) more->pdata, FALSE);
 }
 
+char *
+redis_fixture_read_page (const char *beginning)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  const char *line;
+
+  g_file_get_contents (REDIS_PAGE, &text, NULL, &error);
+  g_assert_no_error (error);
+  line = strstr (text, beginning);
+  g_assert_nonnull (line);
+  line += strlen (beginning);
+
+  return g_strndup (line, strcspn (line, "\n"));
+}
+
+RedisServer *
+redis_fixture_start_as_told (RedisFixture *self)
+{
+  g_autofree char *rights = redis_fixture_read_page ("\nuser chihuo on >PASSWORD ~");
+  g_autofree char *line
+    = g_strdup_printf ("--user chihuo on >%s ~%s", REDIS_FIXTURE_PASSWORD, rights);
+  g_auto (GStrv) arguments = g_strsplit (line, " ", -1);
+
+  return start_with (self, (const char * const *) arguments, FALSE);
+}
+
 /* $1 = the authority, $2 = a name, $3 = its subject's alternative names, $4 = days */
 static const char make_certificates[] =
   "set -e\n"
@@ -341,16 +378,33 @@ redis_fixture_start_tls (RedisFixture *self, const char *certificate, gboolean a
   return start_with (self, more, TRUE);
 }
 
+/* Who watches servers with TLS speaks it with everybody */
+static char *
+make_tls_lines (RedisServer *self, const char *folder)
+{
+  if (self->tls_port == 0)
+    return g_strdup ("");
+
+  return g_strdup_printf ("tls-port %u\ntls-replication yes\ntls-auth-clients no\n"
+                          "tls-cert-file %s/good.pem\ntls-key-file %s/good.key\n"
+                          "tls-ca-cert-file %s/ca.pem\n",
+                          self->tls_port, folder, folder, folder);
+}
+
 /* A sentinel keeps what it knows in its configuration file */
 static char *
-write_sentinel_file (RedisServer *self, const char *service, RedisServer *primary, guint quorum)
+write_sentinel_file (RedisFixture *fixture, RedisServer *self, const char *service,
+                     RedisServer *primary, guint quorum)
 {
+  g_autofree char *tls_lines = make_tls_lines (self, fixture->folder);
   g_autofree char *text =
-    g_strdup_printf ("port %u\nbind 127.0.0.1\ndir %s\nlogfile log\n"
+    g_strdup_printf ("port %u\nbind 127.0.0.1\ndir %s\nlogfile log\n%s"
                      "sentinel monitor %s 127.0.0.1 %u %u\n"
                      "sentinel down-after-milliseconds %s 300\n"
                      "sentinel failover-timeout %s 3000\n",
-                     self->port, self->folder, service, primary->port, quorum, service, service);
+                     self->port, self->folder, tls_lines, service,
+                     primary->tls_port != 0 ? primary->tls_port : primary->port, quorum, service,
+                     service);
   char *path = g_build_filename (self->folder, "sentinel.conf", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -368,11 +422,11 @@ redis_fixture_start_sentinel (RedisFixture *self, const char *service, RedisServ
     {
       g_autoptr (GPtrArray) unused = g_ptr_array_new_with_free_func (g_free);
       GPtrArray *arguments = g_ptr_array_new ();
-      RedisServer *server = server_new (self, unused, FALSE);
-      g_autofree char *path = write_sentinel_file (server, service, primary, quorum);
+      RedisServer *server = server_new (self, unused, primary->tls_port != 0);
+      g_autofree char *path = write_sentinel_file (self, server, service, primary, quorum);
 
       g_clear_pointer (&server->socket, g_free);
-      g_ptr_array_add (arguments, g_strdup ("redis-server"));
+      g_ptr_array_add (arguments, g_strdup (get_program ()));
       add_pair (arguments, path, "--sentinel");
       if (server_start (self, server, arguments))
         return server;

@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+#define REDIS_FIXTURE_PASSWORD "open-sesame"
+
 typedef struct
 {
   char      *folder;  /* (owned): everything of it goes at the end */
@@ -27,7 +29,7 @@ typedef struct
   GPid   pid;       /* 0 = it does not run */
 } RedisServer;
 
-/* Whether there is a redis-server; if not, the test is skipped by name */
+/* Whether there is a redis-server, or what CHIHUO_REDIS_SERVER names; if not, the test is skipped by name */
 gboolean      redis_fixture_available (void);
 
 RedisFixture *redis_fixture_new       (void);
@@ -42,6 +44,10 @@ char         *redis_fixture_path      (RedisFixture  *self,
  *   redis_fixture_start (fixture, "--user", "eater", "on", ">secret", "~*", "&*", "+@all", NULL) */
 RedisServer  *redis_fixture_start     (RedisFixture  *self,
                                        ...) G_GNUC_NULL_TERMINATED;
+/* The same, with the user “chihuo” of doc/redis.md, whose password is REDIS_FIXTURE_PASSWORD */
+RedisServer  *redis_fixture_start_as_told (RedisFixture *self);
+/* (transfer full): the line of doc/redis.md that begins so, behind that */
+char         *redis_fixture_read_page (const char    *beginning);
 /* Makes ca.pem (it signed the others), other-ca.pem, client.pem and client.key, and for servers NAME.pem and
  * NAME.key: “good” (localhost, 127.0.0.1), “stranger” (elsewhere.example), “expired” */
 void          redis_fixture_make_certificates (RedisFixture *self);
@@ -50,7 +56,8 @@ void          redis_fixture_make_certificates (RedisFixture *self);
 RedisServer  *redis_fixture_start_tls (RedisFixture  *self,
                                        const char    *certificate,
                                        gboolean       ask_clients);
-/* A sentinel that watches a server. It gives it up after 300 ms, with a quorum of `quorum` */
+/* A sentinel that watches a server. It gives it up after 300 ms, with a quorum of `quorum`. If the server speaks TLS
+ * it does so, too, with the certificate “good” */
 RedisServer  *redis_fixture_start_sentinel (RedisFixture *self,
                                             const char   *service,
                                             RedisServer  *primary,

@@ -12,7 +12,7 @@ import rules
 # header of its own (chihuo-keys-text.c) is where its type is. Files in chihuo/backends/ are on floor 3, and belong to
 # the backend that is the second part of their name.
 FLOORS = {
-    0: 'error enums version fork clock treap mutant',
+    0: 'error enums version fork clock treap backoff mutant',
     1: 'payload json keys config cancel-cell task',
     2: 'item record task-life batch stats backend record-codec simple-backend '
        'simple-claim simple-page simple-queue simple-storage simple-upkeep',

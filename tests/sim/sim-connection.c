@@ -15,6 +15,7 @@
 #define REAP_INTERVAL (1 * SECONDS)
 #define BACKOFF_MIN (20 * MILLISECONDS)
 #define BACKOFF_MAX (1 * SECONDS)
+#define BACKOFF_FLOOR (1 * MILLISECONDS)
 
 static gint64
 get_patience (SimWorld *world)
@@ -183,7 +184,7 @@ back_off (SimProcess *self)
 {
   self->backoff = CLAMP (self->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
   self->retry_at =
-      self->world->now + sim_random_range (&self->world->random, self->backoff / 2, self->backoff);
+      self->world->now + sim_random_range (&self->world->random, BACKOFF_FLOOR, self->backoff);
 }
 
 static void

@@ -20,7 +20,11 @@ local function begin_request ()
   end
 
   repeated = is_known and said[2]
-  if not repeated and predecessor ~= '0' and not (is_known and said[3]) then
+  if repeated then
+    -- Since Redis 7.2 WAIT waits for the last write of its own connection. The first attempt's was another one
+    -- maybe: so there is one here, behind it
+    call('EXPIRE', CLIENT, ARGV[5])
+  elseif predecessor ~= '0' and not (is_known and said[3]) then
     return redis.error_reply('ORDER part ' .. part .. ' came before ' .. predecessor)
   end
 end
