@@ -75,10 +75,10 @@ class Client:
 class Server:
     """A server on a port of its own; what it says on stdout is awaited, so nothing sleeps."""
 
-    def __init__(self, path, *flags, program=LODIS, **environment):
+    def __init__(self, path, *flags, program=LODIS, port=0, **environment):
         self.path = path
         self.errors = tempfile.TemporaryFile()
-        self.popen = subprocess.Popen([program, '--db-path', path, '--listen', '127.0.0.1:0', *flags],
+        self.popen = subprocess.Popen([program, '--db-path', path, '--listen', '127.0.0.1:%d' % port, *flags],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
                                       env=os.environ | {'TSAN_OPTIONS': TSAN_OPTIONS} | environment)
         self.line = self._read_line()

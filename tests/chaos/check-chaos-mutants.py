@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-# check-redis-mutants.py - each bug planted into the scripts is found, by the invariant that is there to find it
+# check-chaos-mutants.py - each bug planted into a store is found, by the invariant that is there to find it
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""check-redis-mutants.py MUTANTS FAULTS-TEST ARGUMENT…
+"""check-chaos-mutants.py MUTANTS FAULTS-TEST ARGUMENT…
 
-MUTANTS is mutants.txt; the arguments are those of test-redis-faults.py, whose programs are of a build with
+MUTANTS is the mutants.txt beside FAULTS-TEST; the arguments are that test's, with programs of a build with
 -Dmutants=true. That the same scenes find nothing without a bug is what they themselves test.
 """
 
