@@ -21,10 +21,9 @@ import traceback
 
 from chaos_scene import LEASE, battery, now, report_kept, report_outages, shuffled, HEARTBEAT
 
-FEWEST = 20         # of each effect that is demanded
-
-# Everything that can happen to it: what a storm demands
-STORM_EFFECTS = {name: FEWEST for name in ('reaped', 'stale settles', 'repeated', 'again-ends', 'dropped ends', 'returns')}
+FEWEST = 20         # of each effect that is demanded, and half of it in a little storm
+LITTLE = 100        # faults
+STORM_EFFECTS = ('reaped', 'stale settles', 'repeated', 'again-ends', 'dropped ends', 'returns')
 
 WORKING = ('--concurrency', '6', '--work', '20', '--depth', '80', '--gap', '4')
 
@@ -156,7 +155,9 @@ def end_storm(scene, report, args, tasks):
     scene.drain()
     scene.stop()
     report.at_least('faults', scene.n_faults + scene.count_proxy_faults(), args.faults)
-    return {'tasks': tasks, 'first claims': 20, 'kept': FEWEST, 'effects': STORM_EFFECTS, 'started': 0.6}
+    fewest = FEWEST if args.faults > LITTLE else FEWEST // 2
+    return {'tasks': tasks, 'first claims': fewest, 'kept': fewest, 'effects': dict.fromkeys(STORM_EFFECTS, fewest),
+            'started': 0.6}
 
 
 # --- late: what was asked comes again when others have long taken over ---
@@ -172,7 +173,7 @@ def play_late(scene, report, args):
     for slot in (1, 2, 3):
         scene.add_proxy(slot, server)
     start_all(scene, *SLOW)
-    for i in range(30 if args.long else 4):
+    for i in range(30 if args.long else scene.n_late):
         time.sleep(0.3)
         slot = 1 + i % 3
         proxy = scene.proxies[slot]
@@ -222,9 +223,9 @@ def play_killer(scene, report, args):
     return {'tasks': 500}
 
 
-# --- reconnects: a thousand connections later a process is what it was ---
+# --- reconnects: hundreds of connections later a process is what it was ---
 
-GROWTH = 1 << 20    # bytes that a thousand reconnects may add to a process
+GROWTH = 1 << 20    # bytes that these may add to a process
 
 
 def measure_process(worker):
@@ -250,7 +251,7 @@ def play_reconnects(scene, report, args):
     since = now()
     reconnect(scene, proxy, 200)
     before = measure_process(worker)
-    reconnect(scene, proxy, 1000)
+    reconnect(scene, proxy, 1000 if args.long else scene.n_reconnects)
     time.sleep(0.3)
     after = measure_process(worker)
     scene.note_outage('reconnects', since)

@@ -44,6 +44,8 @@ class Scene(battery.Battery):
     """
 
     least = 400             # fewer bytes are no exchange
+    n_late = 4              # a short form has to be short
+    n_reconnects = 1000
     silence = LEASE         # after so many seconds somebody has taken the tasks of who says nothing
 
     def __init__(self, programs, seed, lease=LEASE, keep=False):
@@ -88,8 +90,9 @@ class Scene(battery.Battery):
         """Stops it where the code of a task runs, if it ever does."""
         for _ in range(tries):
             worker.freeze()
-            recent = worker.text()[-20000:]
-            if recent.count(' start - ') > recent.count(' end - '):
+            recent = worker.text()[-200000:]
+            started, ended = (re.findall(r' %s - (id=\S+ token=\d+)' % event, recent) for event in ('start', 'end'))
+            if not set(started) <= set(ended):
                 return
             worker.thaw()
             time.sleep(self.dice.uniform(0, 0.01))

@@ -19,7 +19,7 @@ sys.path[:0] = [os.path.join(HERE, '..', folder) for folder in ('chaos', 'lodis'
 import chaos_scene                                          # noqa: E402
 import lodis                                                # noqa: E402
 from battery import DEAD, DELAYED, QUEUE, RUNNING, STATES, WAITING      # noqa: E402
-from chaos import find_ports                                # noqa: E402
+from chaos import die_with_parent, find_ports               # noqa: E402
 from chaos_scene import LEASE, TIMEOUT                      # noqa: E402
 
 TASKS = 'chihuo:%s' % QUEUE
@@ -69,7 +69,8 @@ class Server:
         self.start()
 
     def start(self):
-        self.process = lodis.Server(self.path, '--sync=always', program=os.environ['LODIS'], port=self.port)
+        self.process = lodis.Server(self.path, '--sync=always', program=os.environ['LODIS'], port=self.port,
+                                    preexec_fn=die_with_parent)
 
     def client(self):
         return lodis.Client(self.port)
@@ -98,7 +99,9 @@ class Server:
 class Scene(chaos_scene.Scene):
     """Workers in safe mode."""
 
-    least = 1000        # what writes is larger than what reads
+    least = 1500        # what is smaller reads only, or writes little
+    n_late = 3
+    n_reconnects = 300
     silence = LEASE + REAP_INTERVAL
 
     def add_server(self):
@@ -135,8 +138,8 @@ class Scene(chaos_scene.Scene):
         """Index and records lead to each other, each record says what its index says, and what is counted is what
         there is."""
         fields = self.read_map()
-        index = {field.decode(): key.decode() for field, key in parse_pairs(self.servers[0].call('hgetall', INDEX)).items()}
-        assert index == {at.decode(): key for key, (at, _) in fields.items() if at}, 'the index is that of other tasks'
+        index = parse_pairs(self.servers[0].call('hgetall', INDEX))
+        assert index == {at: key.encode() for key, (at, _) in fields.items() if at}, 'the index is that of other tasks'
         tasks = [(parse_record(key[1:], value), KINDS[at[:1].decode()])
                  for key, (at, value) in fields.items() if key[0] == 't']
         for task, state in tasks:

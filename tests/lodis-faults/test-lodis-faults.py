@@ -18,8 +18,8 @@ from chaos_play import (Storm, battery, end_storm, make_parser, now, play_all, p
 from chaos_scene import HEARTBEAT, TIMEOUT
 
 # So many of 100
-STORM = {'drop close': 18, 'drop silent': 5, 'cut up': 6, 'cut down': 8, 'random': 8, 'close': 4, 'half-open': 6,
-         'slice': 3, 'delay': 2, 'freeze': 2, 'outage 0.05': 3, 'outage 1': 1, 'stop server': 3, 'long stop': 1,
+STORM = {'drop close': 18, 'drop silent': 5, 'cut up': 5, 'cut down': 8, 'random': 10, 'close': 4, 'half-open': 6,
+         'slice': 2, 'delay': 2, 'freeze': 2, 'outage 0.05': 3, 'outage 1': 1, 'stop server': 3, 'long stop': 1,
          'kill worker': 12, 'interrupt': 12, 'pause': 4, 'kill server': 6, 'long freeze': 1}
 LONG_OUTAGES = (10, 45)
 
@@ -62,8 +62,8 @@ ASKED = ('--plain', '--depth', '0', '--work', '40', '--deaf', '0')
 
 
 def play_returns(scene, report, args):
-    """One worker after the other is asked to end while it works. What it held stands at its old place, in the old order,
-    and nothing is counted. There is no fault, so the checker judges the order of all claims."""
+    """One worker after the other is asked to end while it works. What it held stands at its old place, in the old
+    order, and nothing is counted. There is no fault, so the checker judges the order of all claims."""
     n_rounds = 300 if args.long else 30
     problems, n_busy = [], 0
     scene.add_straight(1, scene.add_server())

@@ -11,8 +11,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 
 import chaos_scene                                          # noqa: E402
 from battery import DEAD, DELAYED, QUEUE, RUNNING, WAITING  # noqa: E402
+from chaos import find_ports                                # noqa: E402
 from chaos_scene import TIMEOUT                             # noqa: E402
-from redis_server import PASSWORD, Server, find_ports       # noqa: E402
+from redis_server import PASSWORD, Server                   # noqa: E402
 
 
 def key(name):

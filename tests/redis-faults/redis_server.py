@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'chaos'))
 
-from chaos import die_with_parent, find_ports    # noqa: E402
+from chaos import die_with_parent       # noqa: E402
 
 PATIENCE = 30       # only what hangs ever waits so long, in seconds
 PASSWORD = 'open-sesame'

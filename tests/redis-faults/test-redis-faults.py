@@ -14,7 +14,7 @@ import time
 
 import redis_server
 from redis_scene import Scene, key
-from redis_server import find_ports
+from chaos import find_ports
 from chaos_play import (WORKING, Every, Storm, battery, end_storm, make_parser, now, play_all, play_killer, play_late,
                         play_reconnects, start_all)
 from chaos_scene import TIMEOUT

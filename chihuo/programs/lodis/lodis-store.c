@@ -9,6 +9,7 @@
 #include <rocksdb/c.h>
 #include <string.h>
 
+#include "chihuo/chihuo-mutant.h"
 #include "lodis-clock.h"
 #include "lodis-error.h"
 #include "lodis-key.h"
@@ -93,6 +94,8 @@ set_options (LodisStore *self)
 
   self->reading = rocksdb_readoptions_create ();
   self->writing = rocksdb_writeoptions_create ();
+  if (CHIHUO_MUTANT ("lodis-no-log"))
+    rocksdb_writeoptions_disable_WAL (self->writing, 1);
 }
 
 static gboolean
