@@ -13,6 +13,7 @@
 """
 
 import argparse
+import collections
 import os
 import signal
 import threading
@@ -58,6 +59,7 @@ class Storm:
 
     def __init__(self, scene, server, options):
         self.scene, self.server, self.options, self.dice = scene, server, options, scene.dice
+        self.deck = ()
 
     def choose(self):
         """A worker behind a proxy that has lived for a moment."""
@@ -138,7 +140,8 @@ class Storm:
     def rage(self, of_100, n_faults, more=()):
         """So many faults, or some more, in an order that the dice choose."""
         kinds = {kind: max(1, round(n * n_faults / 100)) for kind, n in of_100.items()}
-        for kind in shuffled(self.dice, kinds) + list(more):
+        self.deck = shuffled(self.dice, kinds) + list(more)
+        for kind in self.deck:
             time.sleep(self.dice.uniform(0, 0.15))
             self.strike(kind)
 
@@ -150,11 +153,13 @@ def start_all(scene, *options):
         worker.wait_ready()
 
 
-def end_storm(scene, report, args, tasks):
+def end_storm(storm, report, args, tasks):
     """Nothing new goes wrong any more; what is demanded."""
+    scene = storm.scene
     scene.drain()
     scene.stop()
     report.at_least('faults', scene.n_faults + scene.count_proxy_faults(), args.faults)
+    report.note('; '.join('%s: %d' % pair for pair in sorted(collections.Counter(storm.deck).items())))
     fewest = FEWEST if args.faults > LITTLE else FEWEST // 2
     return {'tasks': tasks, 'first claims': fewest, 'kept': fewest, 'effects': dict.fromkeys(STORM_EFFECTS, fewest),
             'started': 0.6}

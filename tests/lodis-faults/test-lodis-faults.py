@@ -51,8 +51,9 @@ def play_storm(scene, report, args):
     # the checker compares all that was asked for an id
     options = (*BUSY, '--ids', str(max(2000, 15 * args.faults)))
     start_all(scene, *options)
-    LodisStorm(scene, server, options).rage(STORM, args.faults, ['outage %d' % n for n in LONG_OUTAGES if args.long])
-    return end_storm(scene, report, args, 20 * args.faults)
+    storm = LodisStorm(scene, server, options)
+    storm.rage(STORM, args.faults, ['outage %d' % n for n in LONG_OUTAGES if args.long])
+    return end_storm(storm, report, args, 20 * args.faults)
 
 
 # --- returns: workers that are asked to end, and nothing else goes wrong ---
@@ -97,7 +98,7 @@ def main():
     parser.add_argument('lodis')
     args = parser.parse_args()
     os.environ['LODIS'] = os.path.abspath(args.lodis)
-    return play_all(SCENES, Scene, args, 80)
+    return play_all(SCENES, Scene, args, 70)
 
 
 if __name__ == '__main__':
