@@ -178,7 +178,8 @@ def play_late(scene, report, args):
     for slot in (1, 2, 3):
         scene.add_proxy(slot, server)
     start_all(scene, *SLOW)
-    for i in range(30 if args.long else scene.n_late):
+    n_rounds = 30 if args.long else scene.n_late
+    for i in range(n_rounds):
         time.sleep(0.3)
         slot = 1 + i % 3
         proxy = scene.proxies[slot]
@@ -191,7 +192,8 @@ def play_late(scene, report, args):
         scene.note_outage('late', since, slot, long=True)
     scene.drain()
     scene.stop()
-    return {'tasks': 100, 'first claims': 3, 'effects': {'reaped': FEWEST, 'stale settles': FEWEST}}
+    # the last one may come so late that the end comes before it
+    return {'tasks': 100, 'first claims': n_rounds - 1, 'effects': {'reaped': FEWEST, 'stale settles': FEWEST}}
 
 
 # --- killer: a task that kills whoever runs it, until it has done so three times ---
@@ -254,9 +256,10 @@ def play_reconnects(scene, report, args):
     worker = scene.start(1, '--concurrency', '2', '--work', '5', '--depth', '10', '--ids', '50')
     worker.wait_ready()
     since = now()
-    reconnect(scene, proxy, 200)
+    times = 1000 if args.long else scene.n_reconnects
+    reconnect(scene, proxy, times // 5)
     before = measure_process(worker)
-    reconnect(scene, proxy, 1000 if args.long else scene.n_reconnects)
+    reconnect(scene, proxy, times)
     time.sleep(0.3)
     after = measure_process(worker)
     scene.note_outage('reconnects', since)
