@@ -20,10 +20,11 @@ import threading
 import time
 import traceback
 
-from chaos_scene import LEASE, battery, now, report_kept, report_outages, shuffled, HEARTBEAT
+from chaos_scene import HEARTBEAT, LEASE, battery, count_fates, now, report_kept, report_outages, shuffled
 
 FEWEST = 20         # of each effect that is demanded, and half of it in a little storm
 LITTLE = 100        # faults
+LONGEST_ARMED = 30  # so often it is looked whether a request has met its fate
 STORM_EFFECTS = ('reaped', 'stale settles', 'repeated', 'again-ends', 'dropped ends', 'returns')
 
 WORKING = ('--concurrency', '6', '--work', '20', '--depth', '80', '--gap', '4')
@@ -68,11 +69,17 @@ class Storm:
         return worker, self.scene.proxies[worker.slot]
 
     def request(self, order):
-        """The next exchange of somebody meets its fate; the store has to ask again."""
+        """The next exchange of somebody meets its fate, if he has one soon; the store has to ask again. Later none
+        shall, or the outage would not be over when it is said to be."""
         worker, proxy = self.choose()
-        since = now()
+        since, n_before = now(), count_fates(proxy)
         proxy.tell(order)
         time.sleep(self.dice.uniform(0.05, 0.2))
+        for _ in range(LONGEST_ARMED):
+            if count_fates(proxy) > n_before:
+                break
+            time.sleep(0.01)
+        proxy.tell('heal')
         self.scene.note_outage(order, since, worker.slot)
         self.scene.n_faults -= 1    # counted by the proxy, when it happens
 

@@ -28,6 +28,11 @@ FIRST_CLAIM = 2.0       # the promise: so long after the store's return, in seco
 SLACK = 0.6             # for a machine that is busy with other things
 
 
+def count_fates(proxy):
+    """How many requests have met theirs."""
+    return sum(n for name, n in proxy.stats().items() if name.startswith(('drop-', 'cut-')))
+
+
 class Outage:
     """The store could not be reached. `process` None: by nobody."""
 
@@ -120,11 +125,8 @@ class Scene(battery.Battery):
         self.n_faults += 1
 
     def count_proxy_faults(self):
-        """What was ordered happens when a request comes by."""
-        total = 0
-        for proxy in self.proxies.values():
-            total += sum(n for name, n in proxy.stats().items() if name.startswith(('drop-', 'cut-')))
-        return total
+        """What was ordered happens when a request comes by, if one does."""
+        return sum(count_fates(proxy) for proxy in self.proxies.values())
 
     # --- what the store holds ---
 

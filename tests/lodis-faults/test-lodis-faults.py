@@ -15,12 +15,12 @@ import time
 from lodis_scene import Scene
 from chaos_play import (Storm, battery, end_storm, make_parser, now, play_all, play_killer, play_late,
                         play_reconnects, start_all)
-from chaos_scene import HEARTBEAT, TIMEOUT
+from chaos_scene import HEARTBEAT, LEASE, TIMEOUT
 
 # So many of 100
 STORM = {'drop close': 18, 'drop silent': 5, 'cut up': 5, 'cut down': 8, 'random': 10, 'close': 4, 'half-open': 6,
          'slice': 2, 'delay': 2, 'freeze': 2, 'outage 0.05': 3, 'outage 1': 1, 'stop server': 3, 'long stop': 1,
-         'kill worker': 12, 'interrupt': 12, 'pause': 4, 'kill server': 6, 'long freeze': 1}
+         'kill worker': 12, 'interrupt': 12, 'pause many': 3, 'kill server': 6, 'long freeze': 1}
 LONG_OUTAGES = (10, 45)
 
 # Many at a time, so that each fault hits some of them
@@ -33,11 +33,27 @@ class LodisStorm(Storm):
         self.server.stop_for(seconds)
         self.scene.note_outage('stopped server', since, long=long)
 
+    def pause_many(self, seconds):
+        """All but one. He looks for the dead only now and then, so they are away for longer than their leases."""
+        workers = [self.scene.workers[slot] for slot in self.scene.proxies]
+        for worker in workers:
+            worker.wait_ready()
+            worker.freeze()
+            self.scene.tell(worker.name, 'pause')
+        time.sleep(seconds)
+        for worker in workers:
+            worker.thaw()
+            self.scene.tell(worker.name, 'resume')
+        self.scene.pauses += len(workers)
+        self.scene.n_faults += len(workers)
+
     def strike(self, kind):
         if kind == 'stop server':
             self.stop_server(self.dice.uniform(0.05, 2 * TIMEOUT))
         elif kind == 'long stop':
             self.stop_server(2 * HEARTBEAT + 1, long=True)
+        elif kind == 'pause many':
+            self.pause_many(LEASE * self.dice.uniform(2.2, 2.8))
         else:
             super().strike(kind)
 
