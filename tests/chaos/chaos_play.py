@@ -27,7 +27,7 @@ LITTLE = 100        # faults
 LONGEST_ARMED = 30  # so often it is looked whether a request has met its fate
 STORM_EFFECTS = ('reaped', 'stale settles', 'repeated', 'again-ends', 'dropped ends', 'returns')
 
-WORKING = ('--concurrency', '6', '--work', '20', '--depth', '80', '--gap', '4')
+WORKING = ('--concurrency', '8', '--work', '40', '--depth', '80', '--gap', '4')
 
 
 class Every:
