@@ -8,6 +8,7 @@
 #include "chihuo-error.h"
 #include "chihuo-lodis-operations.h"
 #include "chihuo-lodis-txn.h"
+#include "chihuo-mutant.h"
 #include "chihuo-record-codec.h"
 
 /* What is needed is read in as few requests as possible, and kept. Each queue has a version, which is
@@ -593,7 +594,8 @@ write_spaces (ChihuoLodisTxn *self, GByteArray *arguments)
   GHashTableIter iter;
   gpointer space;
 
-  add_versions (self, arguments);
+  if (!CHIHUO_MUTANT ("lodis-no-version"))
+    add_versions (self, arguments);
   g_hash_table_iter_init (&iter, self->spaces);
   while (g_hash_table_iter_next (&iter, NULL, &space))
     {

@@ -343,6 +343,23 @@ class Battery:
             shutil.rmtree(self.folder)
 
 
+def find_stop_problems(before, after, n_signals=1):
+    """What a stop must not have changed of tasks, in their order. What a second signal gave up runs there on, marked as
+    such, until the next worker looks, even where its code has come to an end while the store was told."""
+    places = {task.id: task.place for task in before}
+    left = [task for task in after if task.id in places]
+    order = [id for id in places if id in {task.id for task in left}]
+    if [task.id for task in left] != order:
+        yield 'the order is another one'
+    for task in left:
+        if task.place != places[task.id]:
+            yield '%s stands at %d, no longer at %d' % (task.id, task.place, places[task.id])
+        if task.failures or task.crashes:
+            yield '%s: the stop was counted' % task.id
+        if task.state != WAITING and not (task.state == RUNNING and task.abandoned and n_signals > 1):
+            yield '%s is %s' % (task.id, STATES[task.state])
+
+
 # --- effects ---
 
 class Run:

@@ -12,6 +12,7 @@ in the first there is no fault, so that it judges the order of all claims, too.
 """
 
 import argparse
+import collections
 import signal
 import sys
 import time
@@ -21,25 +22,9 @@ import battery
 
 N_TASKS = 60        # so many wait, in the beginning of each round
 FEWEST = 20         # of each effect; in fewer than 100 rounds, a fifth of them
-ORDER = 'SELECT n, id, state, place, failures, crashes, abandoned FROM task ORDER BY priority, place'
+ORDER = 'SELECT id, state, place, failures, crashes, abandoned FROM task ORDER BY priority, place'
+Task = collections.namedtuple('Task', 'id state place failures crashes abandoned')
 OPTIONS = ('--plain', '--depth', '0', '--doubt', '0', '--work', '40')
-
-
-def find_problems(before, after, n_signals):
-    """What a stop must not have changed. What a second signal gave up runs there on, marked as such, until the next
-    worker looks, even where its code has come to an end while the store was told."""
-    places = {row[0]: row[3] for row in before}
-    left = [row for row in after if row[0] in places]
-    order = [n for n in places if n in {row[0] for row in left}]
-    if [row[0] for row in left] != order:
-        yield 'the order is another one'
-    for n, id, state, place, failures, crashes, abandoned in left:
-        if place != places[n]:
-            yield '%s stands at %d, no longer at %d' % (id, place, places[n])
-        if failures or crashes:
-            yield '%s: the stop was counted' % id
-        if state != battery.WAITING and not (state == battery.RUNNING and abandoned and n_signals > 1):
-            yield '%s is %s' % (id, battery.STATES[state])
 
 
 class Scene(battery.Battery):
@@ -54,16 +39,19 @@ class Scene(battery.Battery):
     def count_waiting(self):
         return self.query('SELECT count (*) FROM task')[0][0] if self.lives else 0
 
+    def read_tasks(self):
+        return [Task(*row) for row in self.query(ORDER)]
+
     def play_round(self, n_signals):
         worker = self.start(1, *OPTIONS, '--deaf', str(self.deaf), '--add', str(max(0, N_TASKS - self.count_waiting())))
         worker.wait_ready()
-        before = self.query(ORDER)
+        before = self.read_tasks()
         time.sleep(self.dice.uniform(0, 0.12))
         text = worker.text()
         self.n_busy += text.count(' start - ') > text.count(' end - ')
         status = self.interrupt(worker, n_signals, 0.03)
         self.problems += ['%s: %s' % (worker.name, text)
-                          for text in find_problems(before, self.query(ORDER), n_signals)]
+                          for text in battery.find_stop_problems(before, self.read_tasks(), n_signals)]
         if '# over %d\n' % status not in worker.text():
             self.problems.append('%s: it ended with %d, its run did not' % (worker.name, status))
 

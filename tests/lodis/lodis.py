@@ -75,11 +75,12 @@ class Client:
 class Server:
     """A server on a port of its own; what it says on stdout is awaited, so nothing sleeps."""
 
-    def __init__(self, path, *flags, program=LODIS, **environment):
+    def __init__(self, path, *flags, program=LODIS, port=0, preexec_fn=None, **environment):
         self.path = path
         self.errors = tempfile.TemporaryFile()
-        self.popen = subprocess.Popen([program, '--db-path', path, '--listen', '127.0.0.1:0', *flags],
+        self.popen = subprocess.Popen([program, '--db-path', path, '--listen', '127.0.0.1:%d' % port, *flags],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
+                                      preexec_fn=preexec_fn,
                                       env=os.environ | {'TSAN_OPTIONS': TSAN_OPTIONS} | environment)
         self.line = self._read_line()
         found = re.search(r'listening on 127\.0\.0\.1:(\d+),', self.line)

@@ -2,22 +2,23 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-import ctypes
 import os
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'chaos'))
+
+from chaos import die_with_parent       # noqa: E402
 
 PATIENCE = 30       # only what hangs ever waits so long, in seconds
 PASSWORD = 'open-sesame'
 PROGRAM = os.environ.get('CHIHUO_REDIS_SERVER', 'redis-server')
 
-
-PR_SET_PDEATHSIG = 1
 
 
 def read_rights():
@@ -29,29 +30,6 @@ def read_rights():
 
 def is_there():
     return shutil.which(PROGRAM) is not None
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def find_ports(n, least=20000, most=32000):
-    """Free ones. Those of a cluster have to leave room for a second one 10,000 higher."""
-    ports, sockets = [], []
-    start = least + os.getpid() * 37 % (most - least)
-    for offset in range(most - least):
-        port = least + (start - least + offset) % (most - least)
-        try:
-            for number in (port, port + 10000):
-                sockets.append(socket.create_server(('127.0.0.1', number)))
-        except OSError:
-            continue
-        ports.append(port)
-        if len(ports) == n:
-            break
-    for each in sockets:
-        each.close()
-    return ports
 
 
 class Refusal(Exception):

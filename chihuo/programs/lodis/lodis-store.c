@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "chihuo/chihuo-mutant.h"
 #include "lodis-cache.h"
 #include "lodis-clock.h"
 #include "lodis-error.h"
@@ -99,6 +100,8 @@ set_options (LodisStore *self)
 
   self->reading = rocksdb_readoptions_create ();
   self->writing = rocksdb_writeoptions_create ();
+  if (CHIHUO_MUTANT ("lodis-no-log"))
+    rocksdb_writeoptions_disable_WAL (self->writing, 1);
 }
 
 static gboolean

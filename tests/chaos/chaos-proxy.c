@@ -14,6 +14,7 @@
  *   cut N up|down            the next N requests, or their replies, end in the middle
  *   random CHANCE            each request may meet any of these fates
  *   close                    all links, now
+ *   half-open                the servers of all links see them end, the clients do not
  *   freeze                   nothing passes, and nobody is told; what was sent passes later
  *   refuse                   closes all links, and takes no new ones
  *   target ADDRESS           new links lead there
@@ -72,6 +73,15 @@ do_refuse (Proxy *self, char **words)
   self->listener = -1;
 
   return do_close (self, words);
+}
+
+static gboolean
+do_half_open (Proxy *self, char **words)
+{
+  for (guint i = 0; i < self->links->len; i++)
+    chaos_link_halve (g_ptr_array_index (self->links, i));
+
+  return TRUE;
 }
 
 static gboolean
@@ -189,6 +199,7 @@ static const struct
   { "drop", 3, do_drop },     { "cut", 3, do_cut },       { "random", 2, do_random },
   { "close", 1, do_close },   { "freeze", 1, do_freeze }, { "refuse", 1, do_refuse },
   { "target", 2, do_target }, { "heal", 1, do_heal },     { "stats", 1, do_stats },
+  { "half-open", 1, do_half_open },
 };
 
 static gboolean

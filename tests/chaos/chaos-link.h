@@ -45,7 +45,7 @@ typedef struct
 
 typedef struct
 {
-  int       fds[CHAOS_N_WAYS];   /* (owned): whom a way comes from: the client, the server */
+  int       fds[CHAOS_N_WAYS];   /* (owned): whom a way comes from: the client, the server; −1: gone */
   ChaosLine lines[CHAOS_N_WAYS];
   gboolean  ended[CHAOS_N_WAYS]; /* nothing more comes from there… */
   gboolean  shut[CHAOS_N_WAYS];  /* …and the other side has been told */
@@ -57,6 +57,7 @@ typedef struct
 ChaosLink *chaos_link_new        (int         client,
                                   int         server);
 void       chaos_link_free       (ChaosLink  *self);
+void       chaos_link_halve      (ChaosLink  *self);
 gint64     chaos_link_get_due    (ChaosLink  *self,
                                   gint64      now);
 short      chaos_link_get_events (ChaosLink  *self,

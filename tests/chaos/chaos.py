@@ -1,12 +1,40 @@
-# chaos.py - a chaos proxy to talk to
+# chaos.py - what processes need among which there is to be chaos: a proxy, ports, an end
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+import ctypes
 import os
+import signal
+import socket
 import subprocess
 
 # Only something that hangs ever waits this long
 PATIENCE = 30
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def find_ports(n, least=20000, most=32000):
+    """Free ones. Those of a cluster have to leave room for a second one 10,000 higher."""
+    ports, sockets = [], []
+    start = least + os.getpid() * 37 % (most - least)
+    for offset in range(most - least):
+        port = least + (start - least + offset) % (most - least)
+        try:
+            for number in (port, port + 10000):
+                sockets.append(socket.create_server(('127.0.0.1', number)))
+        except OSError:
+            continue
+        ports.append(port)
+        if len(ports) == n:
+            break
+    for each in sockets:
+        each.close()
+    return ports
 
 
 class Proxy:

@@ -37,9 +37,24 @@ chaos_link_free (ChaosLink *self)
   for (guint way = 0; way < CHAOS_N_WAYS; way++)
     {
       chaos_line_clear (&self->lines[way]);
-      close (self->fds[way]);
+      if (self->fds[way] >= 0)
+        close (self->fds[way]);
     }
   g_free (self);
+}
+
+/* The server's end is closed. Nobody tells the client, and nobody hears any more what it says */
+void
+chaos_link_halve (ChaosLink *self)
+{
+  if (self->fds[CHAOS_DOWN] < 0)
+    return;
+
+  close (self->fds[CHAOS_DOWN]);
+  self->fds[CHAOS_DOWN] = -1;
+  for (guint way = 0; way < CHAOS_N_WAYS; way++)
+    chaos_line_clear (&self->lines[way]);
+  self->shut[CHAOS_DOWN] = TRUE;
 }
 
 /* When something has to be done, whatever comes in. What is due already only waits for its reader */
@@ -137,6 +152,9 @@ chaos_link_read (ChaosLink *self, ChaosWay way, ChaosRules *rules)
       self->ended[way] = TRUE;
       return TRUE;
     }
+
+  if (self->fds[CHAOS_DOWN] < 0)
+    return TRUE;
 
   if (way == CHAOS_UP)
     meet_fate (self, n, rules);

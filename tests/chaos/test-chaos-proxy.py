@@ -24,6 +24,7 @@ class Echo:
         self.listener.bind(address)
         self.listener.listen(16)
         self.seen = b''
+        self.ended = threading.Event()      # a client has gone
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -42,6 +43,7 @@ class Echo:
                     connection.sendall(data)
             except OSError:
                 pass
+        self.ended.set()
 
     def wait_seen(self, data):
         end = time.monotonic() + PATIENCE
@@ -191,6 +193,16 @@ class Case(unittest.TestCase):
         self.proxy.tell('close')
         self.assertEqual(self.read_end(connection), b'')
         self.assertEqual(self.ask(self.connect(), b'after'), b'after')
+
+    def test_half_open(self):
+        connection = self.connect()
+        self.assertEqual(self.ask(connection, b'before'), b'before')
+        self.proxy.tell('half-open')
+        self.assertTrue(self.echo.ended.wait(PATIENCE))
+        connection.sendall(b'unheard')
+        self.assert_silent(connection)
+        self.assertEqual(self.ask(self.connect(), b'after'), b'after')
+        self.assertNotIn(b'unheard', self.echo.seen)
 
     def test_target(self):
         with tempfile.TemporaryDirectory(prefix='chihuo-chaos-') as folder:
