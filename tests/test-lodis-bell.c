@@ -206,7 +206,15 @@ test_bad_answers (Fixture *f, gconstpointer data)
 
 /* --- one that cannot be asked to wait --- */
 
-/* At intervals, as soon as somebody is hungry */
+/* No later than so many ms from now */
+static void
+assert_next (Fixture *f, gint64 longest)
+{
+  g_assert_cmpint (g_source_get_ready_time (f->source), <=,
+                   g_get_monotonic_time () + longest * G_TIME_SPAN_MILLISECOND);
+}
+
+/* At intervals, as soon as somebody is hungry. They double up to a limit, and begin anew when there was something */
 static void
 test_polls (void)
 {
@@ -215,11 +223,18 @@ test_polls (void)
 
   begin (&f, 1, FALSE);
   g_assert_cmpint (g_source_get_ready_time (f.source), ==, -1);
-  start = g_get_monotonic_time ();
   listen_to (&f);
+  assert_next (&f, 5);
+  for (guint i = 0; i < 5; i++)
+    await_ring (&f);
+  start = g_get_monotonic_time ();
   for (guint i = 0; i < 3; i++)
     await_ring (&f);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 3 * 100 * G_TIME_SPAN_MILLISECOND);
+  assert_next (&f, 105);
+
+  chihuo_lodis_bell_note_work (f.bell);
+  assert_next (&f, 5);
   end (&f);
 }
 

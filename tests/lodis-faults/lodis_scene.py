@@ -32,20 +32,15 @@ KINDS = {'w': WAITING, 's': WAITING, 'd': DELAYED, 'r': RUNNING, 'x': DEAD}
 Task = collections.namedtuple('Task', 'id state place priority failures crashes abandoned')
 
 
-def align(offset, to):
-    return (offset + to - 1) // to * to
+VERSION = 2
+IS_ABANDONED = 2
 
 
 def parse_record(id, data):
-    """A GVariant of (y(msmsms)(xxt)(uuuuuuu)(nyybb)m(msxxuun)), little-endian. The second member is the only one
-    whose end has to be written down: that is what the last bytes are for."""
-    width = 1 if len(data) <= 0xff else 2 if len(data) <= 0xffff else 4
-    end = int.from_bytes(data[-width:], 'little')
-    numbers = align(end, 8)
-    place, _, _ = struct.unpack_from('<qqQ', data, numbers)
-    _, _, failures, crashes, *_ = struct.unpack_from('<7I', data, numbers + 24)
-    priority, state, _, _, abandoned = struct.unpack_from('<hBBBB', data, numbers + 52)
-    return Task(id, state, place, priority, failures, crashes, abandoned)
+    """The numbers that a record begins with."""
+    version, priority, state, _, flags, place, _, _, _, _, failures, crashes = struct.unpack_from('<BbBBBqqQ4I', data)
+    assert version == VERSION, '%s: a record of format %d' % (id, version)
+    return Task(id, state, place, priority, failures, crashes, bool(flags & IS_ABANDONED))
 
 
 def parse_pairs(data):
