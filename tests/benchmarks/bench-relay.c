@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -194,6 +196,16 @@ carry_down (gpointer data)
 
 /* --- connections --- */
 
+/* What is passed on goes out at once, or each answer waits 40 ms for the next */
+static void
+send_at_once (GSocketConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1, &error))
+    g_error ("%s", error->message);
+}
+
 static GSocketConnection *
 connect_to (guint16 port)
 {
@@ -205,6 +217,7 @@ connect_to (guint16 port)
   if (connection == NULL)
     g_error ("%s", error->message);
 
+  send_at_once (connection);
   g_tcp_connection_set_graceful_disconnect (G_TCP_CONNECTION (connection), FALSE);
   return connection;
 }
@@ -219,6 +232,7 @@ accept_all (gpointer data)
     {
       Line *line = g_new (Line, 1);
 
+      send_at_once (client);
       *line = (Line) { .relay = self, .client = client, .server = connect_to (self->server_port) };
       line->up = g_thread_new ("up", carry_up, line);
       line->down = g_thread_new ("down", carry_down, line);
