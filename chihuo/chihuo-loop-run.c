@@ -173,6 +173,8 @@ finish_run (ChihuoLoop *self, ChihuoRunner *runner)
 {
   guint n_stuck = chihuo_runner_get_n_stuck (runner);
 
+  /* whoever stopped it on another thread may not have come to ring yet */
+  chihuo_loop_tell_stop (self);
   chihuo_loop_notify_counts (self, TRUE);
   chihuo_runner_detach (runner);
   chihuo_loop_set_runner (self, NULL);

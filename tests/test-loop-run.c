@@ -222,6 +222,39 @@ stop_and_go_on (TestLoop *self, ChihuoTask *task, GError **error)
 }
 
 static void
+note_stop_cb (ChihuoLoop *loop, GParamSpec *pspec, gpointer data)
+{
+  note ((TestLoop *) loop, chihuo_loop_get_stop (loop) ? "told" : "reset");
+}
+
+/* On a worker's thread: the run may be over before the context has heard of it */
+static gboolean
+stop_loop (TestLoop *self, ChihuoTask *task, GError **error)
+{
+  chihuo_loop_set_stop (CHIHUO_LOOP (self), TRUE);
+
+  return TRUE;
+}
+
+/* Who watches the property is told before the run is over, each time */
+static void
+test_stop_is_told (void)
+{
+  TestLoop *self = loop_new (stop_loop);
+
+  g_signal_connect (self, "notify::stop", G_CALLBACK (note_stop_cb), NULL);
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%u", i);
+
+      add_ids (self, id);
+      run_loop (self);
+      assert_log (self, i == 0 ? "told" : "reset told");
+    }
+  loop_over (self);
+}
+
+static void
 test_drain_timeout (void)
 {
   TestLoop *self = loop_new (stop_and_go_on);
@@ -673,6 +706,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/loop-run/twice", test_twice);
   g_test_add_func ("/loop-run/several-of-one-name", test_several_of_one_name);
   g_test_add_func ("/loop-run/stop", test_stop);
+  g_test_add_func ("/loop-run/stop/is-told", test_stop_is_told);
   g_test_add_func ("/loop-run/stop/returns", test_stop_returns);
   g_test_add_func ("/loop-run/stop/drain-timeout", test_drain_timeout);
   g_test_add_func ("/loop-run/stop/cancellable", test_cancellable_stops);
