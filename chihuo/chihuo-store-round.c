@@ -246,9 +246,10 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
 {
   g_autoptr (GError) error = NULL;
   ChihuoMoment moment = get_moment ();
+  gboolean is_open = ensure_open (self, &error);
   gboolean again = FALSE;
 
-  if (ensure_open (self, &error))
+  if (is_open)
     call->func (self->backend, &moment, call->func_data, &again, &error);
 
   if (error == NULL && again)
@@ -266,7 +267,7 @@ run_func_call (ChihuoStore *self, ChihuoCall *call)
       return;
     }
 
-  set_online (self, TRUE, error);
+  set_online (self, is_open, error);
   chihuo_store_answer_call (self, call, error);
 
   /* a sweep may have freed or revived what engines want to know of */

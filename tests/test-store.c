@@ -512,6 +512,25 @@ test_func_away (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->backend->n_opened, ==, 3);
 }
 
+/* A store that refuses us is not there for us, whatever is asked of it */
+static void
+test_func_not_opened (Fixture *f, gconstpointer data)
+{
+  Work work = { .n_left = 1 };
+  Sent sent;
+
+  f->backend->opening = g_strdup ("r");
+  send (f, &sent, chihuo_call_new_func (work_func, &work, NULL));
+  assert_answer (&sent, CHIHUO_ERROR_BACKEND);
+  g_assert_cmpint (work.n_steps, ==, 0);
+  g_assert_false (chihuo_store_get_online (f->store));
+
+  send (f, &sent, chihuo_call_new_func (work_func, &work, NULL));
+  assert_answer (&sent, -1);
+  g_assert_cmpint (work.n_steps, ==, 1);
+  g_assert_true (chihuo_store_get_online (f->store));
+}
+
 /* Its first step was done: the rest can wait, but it was not "not sent" */
 static void
 test_func_away_in_between (Fixture *f, gconstpointer data)
@@ -637,6 +656,7 @@ main (int argc, char *argv[])
   add_store_test ("/store/online", test_online);
   add_store_test ("/store/func", test_func);
   add_store_test ("/store/func/refused", test_func_refused);
+  add_store_test ("/store/func/not-opened", test_func_not_opened);
   add_store_test ("/store/func/away", test_func_away);
   add_store_test ("/store/func/away-in-between", test_func_away_in_between);
   g_test_add_func ("/store/carry", test_carry);
