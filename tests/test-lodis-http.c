@@ -472,6 +472,16 @@ add (const char *path, void (* func) (Fixture *f, gconstpointer data))
   g_test_add (path, Fixture, NULL, set_up, func, tear_down);
 }
 
+static void
+test_names (void)
+{
+  g_autofree char *name = chihuo_lodis_http_dup_name ("localhost", 8311);
+  g_autofree char *address = chihuo_lodis_http_dup_name ("::1", 8311);
+
+  g_assert_cmpstr (name, ==, "localhost:8311");
+  g_assert_cmpstr (address, ==, "[::1]:8311");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -494,6 +504,7 @@ main (int argc, char *argv[])
   add ("/lodis-http/cancelled", test_cancelled);
   add ("/lodis-http/cancelled-before", test_cancelled_before);
   add ("/lodis-http/fork", test_fork);
+  g_test_add_func ("/lodis-http/names", test_names);
 
   return g_test_run ();
 }

@@ -329,7 +329,7 @@ chihuo_lodis_bell_new (const char *host, guint16 port, gboolean can_wait)
   ChihuoLodisBell *self = g_new0 (ChihuoLodisBell, 1);
 
   self->host = g_strdup (host);
-  self->name = g_strdup_printf ("%s:%u", host, port);
+  self->name = chihuo_lodis_http_dup_name (host, port);
   self->port = port;
   self->can_wait = can_wait;
   self->listeners = g_hash_table_new_full (NULL, NULL, NULL, listener_free);

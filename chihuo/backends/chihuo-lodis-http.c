@@ -47,6 +47,15 @@ typedef struct
   gboolean           done;
 } Attempt;
 
+/* Host and port, as they stand in a request */
+char *
+chihuo_lodis_http_dup_name (const char *host, guint16 port)
+{
+  gboolean is_ipv6 = strchr (host, ':') != NULL;
+
+  return g_strdup_printf (is_ipv6 ? "[%s]:%u" : "%s:%u", host, port);
+}
+
 /*
  * chihuo_lodis_http_new:
  * @host: a name or an address
@@ -61,10 +70,9 @@ ChihuoLodisHttp *
 chihuo_lodis_http_new (const char *host, guint16 port, gint64 timeout)
 {
   ChihuoLodisHttp *self = g_new0 (ChihuoLodisHttp, 1);
-  gboolean is_ipv6 = strchr (host, ':') != NULL;
 
   self->host = g_strdup (host);
-  self->name = g_strdup_printf (is_ipv6 ? "[%s]:%u" : "%s:%u", host, port);
+  self->name = chihuo_lodis_http_dup_name (host, port);
   self->port = port;
   self->timeout = timeout;
   self->output = g_byte_array_new ();

@@ -29,6 +29,8 @@ gboolean         chihuo_lodis_http_receive  (ChihuoLodisHttp  *self,
                                              GError          **error);
 void             chihuo_lodis_http_drop     (ChihuoLodisHttp  *self);
 
+char            *chihuo_lodis_http_dup_name (const char       *host,
+                                             guint16           port);
 void             chihuo_lodis_http_write    (GByteArray       *output,
                                              const char       *name,
                                              const char       *path,
