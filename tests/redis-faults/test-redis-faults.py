@@ -20,7 +20,7 @@ from chaos_play import (WORKING, Every, Storm, battery, end_storm, make_parser, 
 from chaos_scene import TIMEOUT
 
 # So many of 100
-STORM = {'drop close': 16, 'drop silent': 6, 'cut up': 10, 'cut down': 10, 'close': 10, 'client kill': 10, 'slice': 4,
+STORM = {'drop close': 40, 'drop silent': 10, 'cut up': 10, 'cut down': 10, 'close': 10, 'client kill': 10, 'slice': 4,
          'delay': 4, 'freeze': 4, 'outage 0.05': 4, 'outage 1': 1, 'sleep': 3, 'kill worker': 10, 'interrupt': 5,
          'pause': 4, 'kill server': 3, 'long freeze': 1}
 LONG_OUTAGES = (10, 45)
