@@ -9,6 +9,7 @@
 
 #define N_THREADS 4
 #define N_ROUNDS  5000
+#define N_OBJECTS 200
 
 typedef struct
 {
@@ -171,7 +172,7 @@ test_ref_count (void)
 }
 
 static void
-test_object (void)
+drop_object (void)
 {
   GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
 
@@ -183,6 +184,14 @@ test_object (void)
 
   run_threads (unref_thread);
   g_assert_null (object);
+}
+
+/* Often, since two have to let go at the same moment */
+static void
+test_object (void)
+{
+  for (guint i = 0; i < N_OBJECTS; i++)
+    drop_object ();
 }
 
 /* A sanitizer that sees nothing would pass, too: a real race has to be reported */
