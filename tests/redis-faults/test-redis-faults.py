@@ -25,6 +25,9 @@ STORM = {'drop close': 40, 'drop silent': 10, 'cut up': 10, 'cut down': 10, 'clo
          'pause': 4, 'kill server': 3, 'long freeze': 1}
 LONG_OUTAGES = (10, 45)
 
+# More is added than they can do, so that each claim gets something: one whose reply is lost is what shall come again
+BUSY = ('--concurrency', '8', '--work', '80', '--depth', '80', '--gap', '4')
+
 
 class RedisStorm(Storm):
     def at_server(self, kind, *words):
@@ -48,7 +51,7 @@ def play_storm(scene, report, args):
     # through a unix socket whose server dies SIGPIPE is not far
     scene.add_unix(4, server)
     # the checker compares all that was asked for an id
-    options = (*WORKING, '--ids', str(max(2000, 15 * args.faults)))
+    options = (*BUSY, '--ids', str(max(2000, 15 * args.faults)))
     start_all(scene, *options)
 
     storm = RedisStorm(scene, server, options)
