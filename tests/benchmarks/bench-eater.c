@@ -10,6 +10,7 @@
 #include "bench-eater.h"
 #include "bench.h"
 #include "chihuo-run.h"
+#include "chihuo-store.h"
 
 /* As the issue of speed counts: adds come by the thousand */
 #define PER_CALL 1000
@@ -148,6 +149,25 @@ bench_tasks_add (ChihuoQueue *queue, ChihuoTask **tasks, guint n)
                                    NULL, &error))
         g_error ("%s", error->message);
     }
+}
+
+/* Tasks a second, into the queue of a store that is open already; at the end it is closed */
+double
+bench_tasks_time_add (const char *config, ChihuoTask **tasks, guint n)
+{
+  g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, config);
+  gint64 before;
+  double seconds;
+
+  if (!chihuo_queue_open (queue, NULL))
+    g_error ("%s cannot be opened", config);
+  before = g_get_monotonic_time ();
+  bench_tasks_add (queue, tasks, n);
+  seconds = bench_seconds_since (before);
+  g_clear_object (&queue);
+  chihuo_store_wait_closed ();
+
+  return n / seconds;
 }
 
 /* Adds tasks that nobody keeps: their objects are gone before the next ones are made */

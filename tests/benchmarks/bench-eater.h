@@ -43,6 +43,9 @@ void         bench_tasks_free       (ChihuoTask    **tasks,
 void         bench_tasks_add        (ChihuoQueue    *queue,
                                      ChihuoTask    **tasks,
                                      guint           n);
+double       bench_tasks_time_add   (const char     *config,
+                                     ChihuoTask    **tasks,
+                                     guint           n);
 void         bench_tasks_fill       (ChihuoQueue    *queue,
                                      guint           first,
                                      guint           n,

@@ -27,19 +27,8 @@ static double
 add_all (guint16 port, ChihuoTask **tasks, guint n)
 {
   g_autofree char *url = bench_lodis_dup_url (port, "safe");
-  g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, url);
-  gint64 before;
-  double seconds;
 
-  if (!chihuo_queue_open (queue, NULL))
-    g_error ("%s cannot be opened", url);
-  before = g_get_monotonic_time ();
-  bench_tasks_add (queue, tasks, n);
-  seconds = bench_seconds_since (before);
-  g_clear_object (&queue);
-  chihuo_store_wait_closed ();
-
-  return n / seconds;
+  return bench_tasks_time_add (url, tasks, n);
 }
 
 /* The library's own requests, by a program that only sends them */

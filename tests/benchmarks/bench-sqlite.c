@@ -38,18 +38,10 @@ measure_add (BenchRun *run)
   while (bench_run_next (run))
     {
       g_autofree char *config = dup_config (run, "add");
-      g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, config);
       g_autoptr (BenchDatabase) bare = open_bare (run);
       double ceiling = bench_database_add (bare, n, 256);
-      gint64 before;
 
-      if (!chihuo_queue_open (queue, NULL))
-        g_error ("%s cannot be opened", config);
-      before = g_get_monotonic_time ();
-      bench_tasks_add (queue, tasks, n);
-      bench_run_note_rate (run, n / bench_seconds_since (before), ceiling);
-      g_clear_object (&queue);
-      chihuo_store_wait_closed ();
+      bench_run_note_rate (run, bench_tasks_time_add (config, tasks, n), ceiling);
     }
 
   bench_tasks_free (tasks, n);
