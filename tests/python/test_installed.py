@@ -15,7 +15,8 @@ import unittest
 BUILD = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = {'__init__.py', '_coroutines.py', '_enums.py', '_errors.py', '_installed.py', '_library.py', '_loop.py',
-           '_mail.py', '_options.py', '_run.py', '_task.py', '_threads.py', '_values.py', 'common.py', 'py.typed'}
+           '_mail.py', '_options.py', '_run.py', '_starter.py', '_task.py', '_threads.py', '_values.py', 'common.py',
+           'py.typed'}
 
 
 class Installed(unittest.TestCase):

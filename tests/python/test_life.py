@@ -196,6 +196,38 @@ while loop.n_running < 8:
 time.sleep(0.1)
 '''
 
+# What is registered last is called first
+LATE_THREADS = '''
+import atexit
+import chihuo._threads
+from chihuo._library import Chihuo, GLib
+
+class A(ChihuoLoop):
+    NAME = 'a'
+    CONCURRENCY = 4
+    SERVER_CONFIG = 'memory:'
+    def start(self):
+        self.add_task(*((str(i), i) for i in range(4)))
+    def make_task(self, task_id, task):
+        begun.set()
+        say('begun')
+        time.sleep(60)
+
+def leave():
+    chihuo._loop._stop_all()
+    say('exits')
+    time.sleep(3 * chihuo._threads.GLANCE)
+
+atexit.unregister(chihuo._loop._stop_all)
+atexit.register(leave)
+chihuo._threads.GLANCE = 0.3
+begun = threading.Event()
+loop = A()
+Chihuo.Loop.run_async(loop, None, None, None)
+while not begun.wait(0.001):
+    GLib.MainContext.default().iteration(False)
+'''
+
 
 class Exit(Case):
     """The interpreter exits with a loop alive: no crash, no traceback, nothing hangs."""
@@ -211,6 +243,12 @@ class Exit(Case):
             program = Program(LEFT_ALIVE % ('async def ', 'await asyncio.sleep(60)'), config, cwd=self.folder())
             self.assertEqual(program.wait(0), 8 * ['begun'])
             self.assertEqual(program.errors, '')
+
+    def test_no_thread_starts_any_more(self):
+        """Three tasks wait for a thread when the interpreter exits; later it would crash."""
+        program = Program(LATE_THREADS, cwd=self.folder())
+        self.assertEqual(program.wait(0), ['begun', 'exits'])
+        self.assertEqual(program.errors, '')
 
     def test_a_loop_that_never_ran(self):
         program = Program('class A(ChihuoLoop):\n    NAME = "a"\nloop = A(server_config="memory:")\n'

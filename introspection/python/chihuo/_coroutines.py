@@ -14,6 +14,7 @@ import threading
 from typing import Any, Awaitable, Callable, Deque, Iterable, List, Optional, Set
 
 from ._library import Chihuo, GObject
+from ._starter import start_thread
 from ._task import Task, forget_current
 
 #: How often tasks are looked for that run for so long that they must hear of a cancelling: seconds
@@ -122,9 +123,7 @@ class Coroutines:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._main, name='chihuo-asyncio',
-                                                daemon=True)
-                self._thread.start()
+                self._thread = start_thread('chihuo-asyncio', self._main)
         return self._loop
 
     # --- its thread ---

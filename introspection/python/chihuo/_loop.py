@@ -20,6 +20,7 @@ from ._errors import from_glib, to_glib
 from ._library import Chihuo, GLib
 from ._mail import Answered, Mail
 from ._options import LONGEST, Options, check_number
+from ._starter import close as close_starter
 from ._task import Task, current_task
 from ._threads import Threads
 from ._values import check_id, resolve_config, to_json
@@ -212,9 +213,9 @@ def _end_start(weak: weakref.ref[ChihuoLoop], handler: int, error: Optional[Base
 def _stop_all() -> None:
     """The interpreter exits while loops run: what ends now goes back to its place."""
     for loop in list(_started):
-        if loop.n_running > 0:
-            loop.stop = True
+        loop.stop = True
     _coroutines.close()
+    close_starter()
 
 
 def _in_asyncio() -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Callable, Deque, List, Optional, Tuple
 
 from ._errors import from_glib
 from ._library import Gio, GLib
+from ._starter import start_thread
 
 
 class Sent(Coroutine):
@@ -106,8 +107,7 @@ class Mail:
     def _start(self) -> None:
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._main, name='chihuo-mail', daemon=True)
-                self._thread.start()
+                self._thread = start_thread('chihuo-mail', self._main)
 
     def _main(self) -> None:
         self._context.push_thread_default()

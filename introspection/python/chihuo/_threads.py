@@ -17,6 +17,7 @@ import threading
 import time
 from typing import Callable, Deque, Iterable, Optional, Set
 
+from ._starter import start_thread
 from ._task import Task, forget_current
 
 #: How long a task may wait before it is looked whether another thread is needed, in seconds
@@ -66,7 +67,7 @@ class Threads:
         with self._lock:
             self._n_threads += 1
         try:
-            threading.Thread(target=self._work, name='chihuo-worker', daemon=True).start()
+            start_thread('chihuo-worker', self._work)
         except RuntimeError:
             with self._lock:
                 self._n_threads -= 1
@@ -122,8 +123,10 @@ class Threads:
     def _watch(self) -> None:
         self._watched.set()
         if self._watcher is None:
-            self._watcher = threading.Thread(target=self._look, name='chihuo-watcher', daemon=True)
-            self._watcher.start()
+            try:
+                self._watcher = start_thread('chihuo-watcher', self._look)
+            except RuntimeError:  # then the threads that are there do the work
+                self._watched.clear()
 
     def _look(self) -> None:
         """Wakes threads for what would have to wait for longer than a glance."""

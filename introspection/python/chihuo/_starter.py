@@ -1,0 +1,34 @@
+# _starter.py - threads, as long as the interpreter does not exit
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Threads, as long as the interpreter does not exit.
+
+Before Python 3.13 a thread crashes that a daemon thread starts while the interpreter is taken down
+(https://github.com/python/cpython/issues/109795).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable
+
+_lock = threading.Lock()
+_closed = False     # under the lock
+
+
+def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
+    """A daemon thread that runs already. RuntimeError: the system gives none, or it is too late."""
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    with _lock:
+        if _closed:
+            raise RuntimeError('%s cannot start: the interpreter exits' % name)
+        thread.start()
+    return thread
+
+
+def close() -> None:
+    """At the interpreter's exit: none is being started when this returns, and none will be."""
+    global _closed
+    with _lock:
+        _closed = True
