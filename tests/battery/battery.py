@@ -385,6 +385,8 @@ class Effects:
         asked = {}
         with open(path, encoding='utf-8') as file:
             for line in file:
+                if not line.endswith('\n'):
+                    break   # it is being written
                 words = line.split()
                 if words[0] == '#':
                     self.counts[words[1]] += int(words[2]) if words[1] == 'reaped' else 1

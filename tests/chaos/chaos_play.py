@@ -58,9 +58,11 @@ class Every:
 class Storm:
     """Faults, by their names; a kind of server adds its own in strike()."""
 
-    def __init__(self, scene, server, options):
+    def __init__(self, scene, server, options, n_faults):
         self.scene, self.server, self.options, self.dice = scene, server, options, scene.dice
-        self.deck = ()
+        self.n_faults = n_faults
+        self.fewest = FEWEST if n_faults > LITTLE else FEWEST // 2
+        self.deck = []
 
     def choose(self):
         """A worker behind a proxy that has lived for a moment."""
@@ -144,13 +146,24 @@ class Storm:
         else:
             raise ValueError(kind)
 
-    def rage(self, of_100, n_faults, more=()):
-        """So many faults, or some more, in an order that the dice choose."""
-        kinds = {kind: max(1, round(n * n_faults / 100)) for kind, n in of_100.items()}
-        self.deck = shuffled(self.dice, kinds) + list(more)
-        for kind in self.deck:
+    def rage(self, of_100, more=()):
+        """So many faults, or some more, in an order that the dice choose. It goes on, for as long again at most, while
+        luck has kept an effect back: what a lost reply had in it nobody knows before."""
+        kinds = {kind: max(1, round(n * self.n_faults / 100)) for kind, n in of_100.items()}
+        deck = shuffled(self.dice, kinds) + list(more)
+        self.strike_all(deck)
+        while len(self.deck) < 2 * len(deck) and self.lacks():
+            self.strike_all(self.dice.sample(deck, len(deck) // 10))
+
+    def strike_all(self, deck):
+        self.deck += deck
+        for kind in deck:
             time.sleep(self.dice.uniform(0, 0.15))
             self.strike(kind)
+
+    def lacks(self):
+        counts = battery.Effects(self.scene.files()).counts
+        return any(counts[what] < self.fewest for what in STORM_EFFECTS)
 
 
 def start_all(scene, *options):
@@ -160,16 +173,15 @@ def start_all(scene, *options):
         worker.wait_ready()
 
 
-def end_storm(storm, report, args, tasks):
+def end_storm(storm, report, tasks):
     """Nothing new goes wrong any more; what is demanded."""
     scene = storm.scene
     scene.drain()
     scene.stop()
-    report.at_least('faults', scene.n_faults + scene.count_proxy_faults(), args.faults)
+    report.at_least('faults', scene.n_faults + scene.count_proxy_faults(), storm.n_faults)
     report.note('; '.join('%s: %d' % pair for pair in sorted(collections.Counter(storm.deck).items())))
-    fewest = FEWEST if args.faults > LITTLE else FEWEST // 2
-    return {'tasks': tasks, 'first claims': fewest, 'kept': fewest, 'effects': dict.fromkeys(STORM_EFFECTS, fewest),
-            'started': 0.6}
+    return {'tasks': tasks, 'first claims': storm.fewest, 'kept': storm.fewest,
+            'effects': dict.fromkeys(STORM_EFFECTS, storm.fewest), 'started': 0.6}
 
 
 # --- late: what was asked comes again when others have long taken over ---

@@ -67,9 +67,9 @@ def play_storm(scene, report, args):
     # the checker compares all that was asked for an id
     options = (*BUSY, '--ids', str(max(2000, 15 * args.faults)))
     start_all(scene, *options)
-    storm = LodisStorm(scene, server, options)
-    storm.rage(STORM, args.faults, ['outage %d' % n for n in LONG_OUTAGES if args.long])
-    return end_storm(storm, report, args, 20 * args.faults)
+    storm = LodisStorm(scene, server, options, args.faults)
+    storm.rage(STORM, ['outage %d' % n for n in LONG_OUTAGES if args.long])
+    return end_storm(storm, report, 20 * args.faults)
 
 
 # --- returns: workers that are asked to end, and nothing else goes wrong ---

@@ -54,11 +54,11 @@ def play_storm(scene, report, args):
     options = (*BUSY, '--ids', str(max(2000, 15 * args.faults)))
     start_all(scene, *options)
 
-    storm = RedisStorm(scene, server, options)
+    storm = RedisStorm(scene, server, options, args.faults)
     flushes = Every(1, lambda: server.ask('SCRIPT', 'FLUSH'), OSError, redis_server.Refusal)
-    storm.rage(STORM, args.faults, ['outage %d' % n for n in LONG_OUTAGES if args.long])
+    storm.rage(STORM, ['outage %d' % n for n in LONG_OUTAGES if args.long])
     scene.n_faults += flushes.end()
-    return end_storm(storm, report, args, 200000 if args.long else 10000)
+    return end_storm(storm, report, 200000 if args.long else 10000)
 
 
 # --- memory: the limit is reached, and not raised ---
