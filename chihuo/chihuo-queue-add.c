@@ -13,6 +13,10 @@
   (CHIHUO_ADD_FLAGS_AT_HEAD | CHIHUO_ADD_FLAGS_EVEN_FINISHED | CHIHUO_ADD_FLAGS_EVEN_DEAD \
    | CHIHUO_ADD_FLAGS_SKIP_RUNNING | CHIHUO_ADD_FLAGS_REPLACE)
 
+/* So many tasks before it is its turn, one is asked for from memory: they were made long ago, and waiting for
+ * one after the other would take longer than what is done with them */
+#define AHEAD 8
+
 /* A snapshot of an id that the queue did not have has no info: it is added with null */
 static ChihuoPayload *
 ref_full_payload (ChihuoTask *task)
@@ -105,6 +109,8 @@ add_tasks_request (ChihuoQueue *self, ChihuoTask **tasks, gsize n_tasks, ChihuoA
 
   for (guint i = 0; i < n_tasks && check_nth (request, i, tasks[i]); i++)
     {
+      if (i + AHEAD < n_tasks)
+        chihuo_task_prefetch (tasks[i + AHEAD]);
       g_ptr_array_add (kept, g_object_ref (tasks[i]));
       fill_in (&request->call->items[i], tasks[i], flags);
     }

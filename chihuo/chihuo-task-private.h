@@ -70,6 +70,7 @@ ChihuoTask       *chihuo_task_new_for_payload (ChihuoPayload           *payload,
 ChihuoPayload    *chihuo_task_get_payload     (ChihuoTask              *self);
 gboolean          chihuo_task_check           (ChihuoTask              *self,
                                                GError                 **error);
+void              chihuo_task_prefetch        (ChihuoTask              *self);
 gint64            chihuo_task_get_delay_us    (ChihuoTask              *self);
 gint64            chihuo_task_get_timeout_us  (ChihuoTask              *self);
 gboolean          chihuo_task_has_priority    (ChihuoTask              *self);

@@ -194,6 +194,7 @@ static void
 shut (ChihuoRedisBackend *self)
 {
   g_clear_pointer (&self->exchange, chihuo_redis_exchange_free);
+  chihuo_redis_pipeline_clear (&self->pipeline);
   g_clear_pointer (&self->bell, chihuo_redis_bell_free);
   g_clear_pointer (&self->router, chihuo_redis_router_free);
   g_clear_pointer (&self->checks, chihuo_redis_checks_free);
@@ -220,8 +221,7 @@ build (ChihuoRedisBackend *self)
   self->checks = chihuo_redis_checks_new (self->options);
   self->router = chihuo_redis_router_new (self->options, self->refusals, welcome_cb, self);
   self->bell = chihuo_redis_bell_new (self->options, self->router);
-  self->pipeline
-    = (ChihuoRedisPipeline) { .router = self->router, .checks = self->checks };
+  chihuo_redis_pipeline_init (&self->pipeline, self->router, self->checks);
   self->exchange = chihuo_redis_exchange_new (&self->pipeline, self->options->batch_clock,
                                               find_queue, self);
 }

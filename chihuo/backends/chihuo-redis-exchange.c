@@ -79,7 +79,9 @@ write_burial (const ChihuoRedisCall *call, ChihuoRedisConnection *connection)
 static void
 clear_send (gpointer data)
 {
-  chihuo_redis_pipeline_clear_reply (&((Send *) data)->call);
+  Send *send = data;
+
+  chihuo_redis_pipeline_spend (send->exchange->pipeline, &send->call);
 }
 
 /* What nobody may lose once it was answered */

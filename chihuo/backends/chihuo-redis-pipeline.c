@@ -146,6 +146,7 @@ make_round (ChihuoRedisPipeline *self, ChihuoRedisCall **calls, guint n_calls, G
     return FALSE;
 
   send_all (self, connections, &trouble);
+  g_ptr_array_set_size (self->spent, 0);
   receive_all (self, calls, n_calls, connections, &trouble);
   receive_waits (self, connections, &trouble);
   if (trouble == NULL)
@@ -319,4 +320,25 @@ void
 chihuo_redis_pipeline_clear_reply (ChihuoRedisCall *call)
 {
   g_clear_pointer (&call->reply, chihuo_redis_reply_free);
+}
+
+void
+chihuo_redis_pipeline_spend (ChihuoRedisPipeline *self, ChihuoRedisCall *call)
+{
+  if (call->reply != NULL)
+    g_ptr_array_add (self->spent, g_steal_pointer (&call->reply));
+}
+
+void
+chihuo_redis_pipeline_init (ChihuoRedisPipeline *self, ChihuoRedisRouter *router,
+                            ChihuoRedisChecks *checks)
+{
+  *self = (ChihuoRedisPipeline) { .router = router, .checks = checks };
+  self->spent = g_ptr_array_new_with_free_func ((GDestroyNotify) chihuo_redis_reply_free);
+}
+
+void
+chihuo_redis_pipeline_clear (ChihuoRedisPipeline *self)
+{
+  g_clear_pointer (&self->spent, g_ptr_array_unref);
 }

@@ -32,7 +32,13 @@ struct _ChihuoRedisPipeline
   ChihuoRedisChecks *checks; /* (not owned) */
   gboolean           wait;   /* what is done must not be lost */
   gboolean           sent;   /* out: something went out whose reply never came */
+  GPtrArray         *spent;  /* (owned) (element-type ChihuoRedisReply): see chihuo_redis_pipeline_spend() */
 };
+
+void     chihuo_redis_pipeline_init        (ChihuoRedisPipeline    *self,
+                                            ChihuoRedisRouter      *router,
+                                            ChihuoRedisChecks      *checks);
+void     chihuo_redis_pipeline_clear       (ChihuoRedisPipeline    *self);
 
 gboolean chihuo_redis_pipeline_run         (ChihuoRedisPipeline    *self,
                                             ChihuoRedisCall       **calls,
@@ -46,5 +52,8 @@ void     chihuo_redis_pipeline_explain     (const ChihuoRedisCall  *call,
                                             GError                **error);
 /* To be asked again */
 void     chihuo_redis_pipeline_clear_reply (ChihuoRedisCall        *call);
+/* Never again: its reply is freed later, while the server is at work on the next calls */
+void     chihuo_redis_pipeline_spend       (ChihuoRedisPipeline    *self,
+                                            ChihuoRedisCall        *call);
 
 G_END_DECLS

@@ -104,7 +104,7 @@ grow (ChihuoRedisResp *self, gsize length)
 }
 
 static guint8 *
-write_head (guint8 *to, char kind, guint64 number)
+write_digits (guint8 *to, guint64 number)
 {
   char digits[MAX_HEAD];
   guint n = 0;
@@ -113,9 +113,17 @@ write_head (guint8 *to, char kind, guint64 number)
     digits[n++] = '0' + number % 10;
   while ((number /= 10) > 0);
 
-  *to++ = kind;
   while (n > 0)
     *to++ = digits[--n];
+
+  return to;
+}
+
+static guint8 *
+write_head (guint8 *to, char kind, guint64 number)
+{
+  *to++ = kind;
+  to = write_digits (to, number);
   *to++ = '\r';
   *to++ = '\n';
 
@@ -184,10 +192,13 @@ chihuo_redis_resp_add_string (ChihuoRedisResp *self, const char *text)
 void
 chihuo_redis_resp_add_int (ChihuoRedisResp *self, gint64 number)
 {
-  char text[MAX_HEAD];
+  guint8 text[MAX_HEAD];
+  guint8 *to = text;
 
-  chihuo_redis_resp_add (self, text,
-                         g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, number));
+  if (number < 0)
+    *to++ = '-';
+  to = write_digits (to, number < 0 ? -(guint64) number : (guint64) number);
+  chihuo_redis_resp_add (self, text, to - text);
 }
 
 /*

@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bench-crowd.h"
 #include "bench-eater.h"
 #include "bench-script.h"
@@ -22,20 +24,21 @@
 
 /* --- adding --- */
 
+/* Each has a server of its own: one that has worked already may be about to write its append-only file anew */
+
 static double
-measure_bare_add (BenchServer *server, guint n, guint per_call)
+measure_bare_add (BenchRun *run, BenchServerKind kind, guint n, guint per_call)
 {
+  g_autoptr (BenchServer) server = bench_server_new (run, kind);
   g_autoptr (BenchScript) bare = bench_script_new (server);
-  double rate = bench_script_add (bare, n, per_call);
 
-  bench_server_clear (server);
-
-  return rate;
+  return bench_script_add (bare, n, per_call);
 }
 
 static double
-add_all (BenchServer *server, ChihuoTask **tasks, guint n)
+measure_own_add (BenchRun *run, BenchServerKind kind, ChihuoTask **tasks, guint n)
 {
+  g_autoptr (BenchServer) server = bench_server_new (run, kind);
   g_autofree char *url = bench_server_dup_url (server);
 
   return bench_tasks_time_add (url, tasks, n);
@@ -49,11 +52,10 @@ measure_add (BenchRun *run, BenchServerKind kind)
 
   while (bench_run_next (run))
     {
-      g_autoptr (BenchServer) server = bench_server_new (run, kind);
-      double bare_64 = measure_bare_add (server, n, 64);
-      double bare_256 = measure_bare_add (server, n, 256);
+      double bare_64 = measure_bare_add (run, kind, n, 64);
+      double bare_256 = measure_bare_add (run, kind, n, 256);
 
-      bench_run_note_rate (run, add_all (server, tasks, n), bare_256);
+      bench_run_note_rate (run, measure_own_add (run, kind, tasks, n), bare_256);
       bench_run_note (run, "bare-64", bare_64);
     }
 
@@ -85,10 +87,10 @@ measure_add_8 (BenchRun *run)
 
   while (bench_run_next (run))
     {
+      double ceiling = measure_bare_add (run, BENCH_SERVER_TCP, n * BENCH_CROWD, BENCH_CROWD);
       g_autoptr (BenchServer) server = bench_server_new (run, BENCH_SERVER_TCP);
       g_autofree char *url = bench_server_dup_url (server);
       g_autoptr (ChihuoQueue) queue = chihuo_queue_new (BENCH_QUEUE, url);
-      double ceiling = measure_bare_add (server, n * BENCH_CROWD, BENCH_CROWD);
 
       if (!chihuo_queue_open (queue, NULL))
         g_error ("%s cannot be opened", url);
@@ -100,17 +102,27 @@ measure_add_8 (BenchRun *run)
 
 /* --- eating --- */
 
-static double
-measure_bare_eat (BenchServer *server, guint n, guint per_call)
+/* `delay`: one way through the network, µs */
+static BenchServer *
+new_server (BenchRun *run, BenchServerKind kind, guint delay)
 {
+  BenchServer *server = bench_server_new (run, kind);
+
+  if (delay > 0)
+    bench_server_go_far (server, delay);
+
+  return server;
+}
+
+static double
+measure_bare_eat (BenchRun *run, BenchServerKind kind, guint delay, guint n, guint per_call)
+{
+  g_autoptr (BenchServer) server = new_server (run, kind, delay);
   g_autoptr (BenchScript) bare = bench_script_new (server);
-  double rate;
 
   bench_script_add (bare, n, 256);
-  rate = bench_script_eat (bare, n, per_call);
-  bench_server_clear (server);
 
-  return rate;
+  return bench_script_eat (bare, n, per_call);
 }
 
 static double
@@ -130,58 +142,43 @@ eat_all (BenchServer *server, guint n)
 }
 
 static void
-note_process (BenchRun *run, BenchServer *server, guint n)
+measure_process (BenchRun *run, BenchServerKind kind, guint delay, guint n_tasks)
 {
-  double bare_64 = measure_bare_eat (server, n, 64);
-  double bare_256 = measure_bare_eat (server, n, 256);
-
-  bench_run_note_rate (run, eat_all (server, n), bare_256);
-  bench_run_note (run, "bare-64", bare_64);
-}
-
-static void
-measure_process (BenchRun *run, BenchServerKind kind)
-{
-  guint n = bench_run_scale (run, N_TASKS);
+  guint n = bench_run_scale (run, n_tasks);
 
   while (bench_run_next (run))
     {
-      g_autoptr (BenchServer) server = bench_server_new (run, kind);
+      double bare_64 = measure_bare_eat (run, kind, delay, n, 64);
+      double bare_256 = measure_bare_eat (run, kind, delay, n, 256);
+      g_autoptr (BenchServer) server = new_server (run, kind, delay);
 
-      note_process (run, server, n);
+      bench_run_note_rate (run, eat_all (server, n), bare_256);
+      bench_run_note (run, "bare-64", bare_64);
     }
 }
 
 static void
 measure_process_unix (BenchRun *run)
 {
-  measure_process (run, BENCH_SERVER_UNIX);
+  measure_process (run, BENCH_SERVER_UNIX, 0, N_TASKS);
 }
 
 static void
 measure_process_tcp (BenchRun *run)
 {
-  measure_process (run, BENCH_SERVER_TCP);
+  measure_process (run, BENCH_SERVER_TCP, 0, N_TASKS);
 }
 
 static void
 measure_process_everysec (BenchRun *run)
 {
-  measure_process (run, BENCH_SERVER_EVERYSEC);
+  measure_process (run, BENCH_SERVER_EVERYSEC, 0, N_TASKS);
 }
 
 static void
 measure_far (BenchRun *run)
 {
-  guint n = bench_run_scale (run, N_FAR);
-
-  while (bench_run_next (run))
-    {
-      g_autoptr (BenchServer) server = bench_server_new (run, BENCH_SERVER_TCP);
-
-      bench_server_go_far (server, FAR);
-      note_process (run, server, n);
-    }
+  measure_process (run, BENCH_SERVER_TCP, FAR, N_FAR);
 }
 
 /* --- keeping --- */
@@ -227,23 +224,37 @@ measure_finished (BenchRun *run)
 
 /* --- others --- */
 
-/* Their workers are slow to begin and slow to end: fewer jobs */
-#define N_PEER_JOBS 2000
+static const BenchPeer peers[] = {
+  { "celery", "python3", ".py", 2000 },
+  { "rq", "python3", ".py", 2000 },
+  { "sidekiq", "ruby", ".rb", 20000 },
+  { "bullmq", "node", ".cjs", 20000 },
+  { "bee-queue", "node", ".cjs", 20000 },
+};
+
+static const BenchPeer *
+find_peer (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    if (strcmp (peers[i].name, name) == 0)
+      return &peers[i];
+
+  g_assert_not_reached ();
+}
 
 /* Ours and theirs at the same server, one after the other */
 static void
 measure_peer (BenchRun *run)
 {
-  guint n = bench_run_scale (run, run->bench->module != NULL ? 10 * N_PEER_JOBS : N_PEER_JOBS);
+  const BenchPeer *peer = find_peer (run->bench->variant);
+  guint n = bench_run_scale (run, peer->n_jobs);
   guint n_ours = bench_run_scale (run, N_TASKS);
 
   while (bench_run_next (run))
     {
       g_autoptr (BenchServer) server = bench_server_new (run, BENCH_SERVER_TCP);
       g_autofree char *url = bench_server_dup_url (server);
-      g_autofree char *number = g_strdup_printf ("%u", n);
-      g_autofree char *line
-        = bench_server_ask_peer (run->bench->variant, url, number, run->bench->module != NULL);
+      g_autofree char *line = bench_server_ask_peer (peer, url, n);
       double ours = eat_all (server, n_ours);
       char *rest;
       double added = g_ascii_strtod (line, &rest);
@@ -337,6 +348,12 @@ const BenchCase bench_redis_cases[] = {
     .variant = "rq",
     .unit = "/s",
     .needs = "rq",
+    .func = measure_peer,
+    .ceiling = PEER },
+  { .name = "redis-peers",
+    .variant = "sidekiq",
+    .unit = "/s",
+    .needs = "sidekiq",
     .func = measure_peer,
     .ceiling = PEER },
   { .name = "redis-peers",

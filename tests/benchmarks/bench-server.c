@@ -186,12 +186,6 @@ ask (BenchServer *self, const char *question)
   return reply;
 }
 
-void
-bench_server_clear (BenchServer *self)
-{
-  freeReplyObject (ask (self, "FLUSHALL SYNC"));
-}
-
 double
 bench_server_get_bytes (BenchServer *self)
 {
@@ -228,19 +222,19 @@ bench_server_go_far (BenchServer *self, guint delay)
   g_free (g_data_input_stream_read_line (output, NULL, NULL, NULL));
 }
 
-/* What another task queue of Redis does: a line of bench-peers.py or bench-peers.cjs */
+/* What another task queue of Redis does: a line of bench-peers.py, .rb or .cjs */
 char *
-bench_server_ask_peer (const char *peer, const char *url, const char *n_jobs, gboolean of_node)
+bench_server_ask_peer (const BenchPeer *peer, const char *url, guint n_jobs)
 {
-  const char *const command[] = { of_node ? "node" : "python3",
-                                  of_node ? BENCH_PEERS_OF_NODE : BENCH_PEERS,
-                                  peer, url, n_jobs, NULL };
+  g_autofree char *script = g_strconcat (BENCH_PEERS, peer->ending, NULL);
+  g_autofree char *number = g_strdup_printf ("%u", n_jobs);
+  const char *const command[] = { peer->interpreter, script, peer->name, url, number, NULL };
   g_autoptr (GSubprocess) process = spawn (command, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   char *line = NULL;
 
   if (!g_subprocess_communicate_utf8 (process, NULL, NULL, &line, NULL, NULL)
       || !g_subprocess_get_successful (process))
-    g_error ("%s has failed", peer);
+    g_error ("%s has failed", peer->name);
 
   return line;
 }

@@ -32,19 +32,26 @@ typedef struct
   char            *proxy_url; /* (owned) (nullable) */
 } BenchServer;
 
+/* Another task queue of Redis */
+typedef struct
+{
+  const char *name;
+  const char *interpreter;
+  const char *ending; /* of the script that knows it */
+  guint       n_jobs; /* what it does in a second or some */
+} BenchPeer;
+
 BenchServer  *bench_server_new       (BenchRun        *run,
                                       BenchServerKind  kind);
 void          bench_server_free      (BenchServer     *self);
 char         *bench_server_dup_url   (BenchServer     *self);
 redisContext *bench_server_connect   (BenchServer     *self);
-void          bench_server_clear     (BenchServer     *self);
 double        bench_server_get_bytes (BenchServer     *self);
 void          bench_server_go_far    (BenchServer     *self,
                                       guint            delay);
-char         *bench_server_ask_peer  (const char      *peer,
+char         *bench_server_ask_peer  (const BenchPeer *peer,
                                       const char      *url,
-                                      const char      *n_jobs,
-                                      gboolean         of_node);
+                                      guint            n_jobs);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BenchServer, bench_server_free)
 
