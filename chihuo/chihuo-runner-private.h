@@ -39,6 +39,7 @@ struct _ChihuoWorker
   ChihuoRun    *hand[CHIHUO_HAND_MAX];  /* under the runner's lock: filled, read by thieves */
   guint         n_hand;                 /* under the runner's lock */
   int           next;                   /* atomic: the next one in hand; each number is taken once */
+  gint64        began_at;               /* worker only: after the round that it may have made */
   gint64        taken_at;               /* under the runner's lock: 0 = empty-handed */
   gint64        looked_at;              /* under the runner's lock: as taken_at, or later */
   guint         listeners;              /* thread only */

@@ -243,6 +243,7 @@ run_hand (ChihuoWorker *self)
   gint64 started = chihuo_clock_get_wall ();
   ChihuoRun *run;
 
+  self->began_at = chihuo_clock_get_boot ();
   self->listeners = self->runner->funcs->get_listeners (self->runner->owner);
   g_atomic_int_set (&self->runner->listeners, self->listeners);
 
@@ -313,7 +314,7 @@ empty_hand_locked (ChihuoWorker *self, const ChihuoMoment *moment)
   ChihuoRun *run;
 
   if (self->n_hand > 0)
-    chihuo_engine_note_pace (runner->engine, moment->lease - self->taken_at, self->n_hand);
+    chihuo_engine_note_pace (runner->engine, moment->lease - self->began_at, self->n_hand);
   while ((run = next_in_hand (self)) != NULL)
     chihuo_engine_give_back (runner->engine, run);
   give_done_locked (runner, moment, self);

@@ -51,7 +51,8 @@ def check_object(result):
 
 def check_json(bench, names, folder):
     drawing = os.path.join(folder, 'table.svg')
-    lines = run(bench, '--json', '--svg', drawing, '--folder', folder, *SMALL).splitlines()
+    only = [word for name in names for word in ('--only', name)]
+    lines = run(bench, '--json', '--svg', drawing, '--folder', folder, *SMALL, *only).splitlines()
     results = [json.loads(line) for line in lines]
     for result in results:
         check_object(result)
