@@ -24,8 +24,8 @@
 
 /* --- adding --- */
 
-/* Each has a server of its own: one that has worked already may be about to write its append-only file anew */
-
+/* Each program has a server of its own: one that has worked already may be about to write its append-only
+ * file anew */
 static double
 measure_bare_add (BenchRun *run, BenchServerKind kind, guint n, guint per_call)
 {

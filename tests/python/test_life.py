@@ -275,6 +275,21 @@ print(loop.task_exists('b'))
 ''', cwd=self.folder())
         self.assertEqual(program.wait(0), ['CLOSED', 'False'])
 
+    def test_a_forked_child_exits(self):
+        """It leaves the parent's loop alone, whatever the parent's threads held when it was forked."""
+        program = Program(LEFT_ALIVE % ('def ', 'time.sleep(60)') + '''
+import os
+statuses = []
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        sys.exit(3)
+    statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+say('%s %d' % (set(statuses), loop.n_running))
+''', 'memory:', cwd=self.folder())
+        self.assertEqual(program.wait(0), 8 * ['begun'] + ['{3} 8'])
+        self.assertEqual(program.errors, '')
+
 
 if __name__ == '__main__':
     sys.setswitchinterval(0.001)

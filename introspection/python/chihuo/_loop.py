@@ -38,6 +38,9 @@ _threads = Threads(_coroutines.adopt)
 _mail = Mail()
 _started: weakref.WeakSet[ChihuoLoop] = weakref.WeakSet()
 
+# A forked child has its own copy, of loops that run in the parent
+os.register_at_fork(after_in_child=_started.clear)
+
 
 class ChihuoLoop(Options, Chihuo.Loop):
     """A queue, and what runs its tasks.

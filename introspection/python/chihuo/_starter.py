@@ -10,11 +10,21 @@ Before Python 3.13 a thread crashes that a daemon thread starts while the interp
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Callable
 
 _lock = threading.Lock()
 _closed = False     # under the lock
+
+
+def _renew_lock() -> None:
+    """In a forked child: whoever held it is not there."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
