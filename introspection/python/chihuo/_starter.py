@@ -4,8 +4,8 @@
 
 """Threads, as long as the interpreter does not exit.
 
-Before Python 3.13 a thread crashes that a daemon thread starts while the interpreter is taken down
-(https://github.com/python/cpython/issues/109795).
+Before Python 3.11.6 a thread crashes that a daemon thread starts while the interpreter is taken down
+(https://github.com/python/cpython/issues/108987).
 """
 
 from __future__ import annotations
