@@ -13,8 +13,8 @@
   (CHIHUO_ADD_FLAGS_AT_HEAD | CHIHUO_ADD_FLAGS_EVEN_FINISHED | CHIHUO_ADD_FLAGS_EVEN_DEAD \
    | CHIHUO_ADD_FLAGS_SKIP_RUNNING | CHIHUO_ADD_FLAGS_REPLACE)
 
-/* So many tasks before it is its turn, one is asked for from memory: they were made long ago, and waiting for
- * one after the other would take longer than what is done with them */
+/* So many places before its turn a task is asked for from memory: they were made long ago, and
+ * waiting for one after the other would take longer than what is done with them */
 #define AHEAD 8
 
 /* A snapshot of an id that the queue did not have has no info: it is added with null */

@@ -7,7 +7,6 @@
 
 #include <math.h>
 
-#include "chihuo-clock.h"
 #include "chihuo-error.h"
 #include "chihuo-runner-private.h"
 
@@ -240,15 +239,15 @@ run_handed (ChihuoRunner *runner, ChihuoTask *task)
 static void
 run_hand (ChihuoWorker *self)
 {
-  gint64 started = chihuo_clock_get_wall ();
+  ChihuoMoment moment = chihuo_runner_get_moment ();
   ChihuoRun *run;
 
-  self->began_at = chihuo_clock_get_boot ();
+  self->began_at = moment.lease;
   self->listeners = self->runner->funcs->get_listeners (self->runner->owner);
   g_atomic_int_set (&self->runner->listeners, self->listeners);
 
   while (!g_atomic_int_get (&self->runner->stopping) && (run = next_in_hand (self)) != NULL)
-    run_one (self, run, started);
+    run_one (self, run, moment.now);
 }
 
 /* --- taking --- */

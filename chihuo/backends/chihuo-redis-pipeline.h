@@ -32,7 +32,7 @@ struct _ChihuoRedisPipeline
   ChihuoRedisChecks *checks; /* (not owned) */
   gboolean           wait;   /* what is done must not be lost */
   gboolean           sent;   /* out: something went out whose reply never came */
-  GPtrArray         *spent;  /* (owned) (element-type ChihuoRedisReply): see chihuo_redis_pipeline_spend() */
+  GPtrArray         *spent;  /* (owned) (element-type ChihuoRedisReply): nobody needs them any more */
 };
 
 void     chihuo_redis_pipeline_init        (ChihuoRedisPipeline    *self,

@@ -20,7 +20,7 @@ from ._errors import from_glib, to_glib
 from ._library import Chihuo, GLib
 from ._mail import Answered, Mail
 from ._options import LONGEST, Options, check_number
-from ._starter import close as close_starter
+from ._starter import start_no_more
 from ._task import Task, current_task
 from ._threads import Threads
 from ._values import check_id, resolve_config, to_json
@@ -218,7 +218,7 @@ def _stop_all() -> None:
     for loop in list(_started):
         loop.stop = True
     _coroutines.close()
-    close_starter()
+    start_no_more()
 
 
 def _in_asyncio() -> bool:

@@ -37,7 +37,7 @@ def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def close() -> None:
+def start_no_more() -> None:
     """At the interpreter's exit: none is being started when this returns, and none will be."""
     global _closed
     with _lock:
